@@ -4,14 +4,20 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import timedelta, timezone
+from typing import Any
 
 import pytest
 
-from tests.support.situations import NOW
+from tests.support.effects import an_effect
+from tests.support.situations import NOW, OWN, US, Story, situation
+from workbench.domain.model.inventory import Gap
+from workbench.domain.model.plan import EffectKind
+from workbench.domain.model.sending_volume import AcceptedHour, Volume
 from workbench.domain.runbook.claims import Coverage, Reading, claim
-from workbench.domain.runbook.containment_state import NAMED, Containment, Over
+from workbench.domain.runbook.containment_state import LASTS, NAMED, Containment, Over, containment
 from workbench.domain.runbook.ways_open import WayIn
 
+LOGIN = "app@mg.acme.example"
 ABROAD = NOW.astimezone(timezone(timedelta(hours=5)))
 KEYS = WayIn("keys", "k", "2 API keys from before", "2 API keys", known=True)
 PANEL = WayIn("user", "u", "panel user x@evil.example", "a panel user", known=True)
@@ -127,3 +133,126 @@ def test_a_document_holds_the_answer_its_ways_and_its_grounds() -> None:
         "grounds": [reading.to_json() for reading in grounds],
     }
     assert answer(Over.OPEN).to_json()["since"] is None
+
+
+# ── what it rests on ─────────────────────────────────────────────────────────────────────────────────────
+
+
+def cut_only() -> Story:
+    """Return a journal in which everything was cut and nobody read who sends since."""
+    own = an_effect(EffectKind.KEY_CREATE, OWN, US, replaces=OWN, own=True)
+    cut = [
+        an_effect(EffectKind.KEY_DELETE, "prod-id", US),
+        an_effect(EffectKind.LOGIN_RESET, LOGIN, US, domain="mg.acme.example"),
+    ]
+    return Story().verified([*cut, own], **{OWN: {"key_id": OWN}})
+
+
+def judged(story: Story, **changed: Any) -> Containment:
+    """Return the answer after a journal; ``changed`` moves readings, or takes them away (None)."""
+    where = situation(logins=[LOGIN], state=story.state())
+    where.volume = Volume((AcceptedHour(NOW, 40),), 40.0, 60.0, None, 0.0, NOW)
+    for name, by in changed.items():
+        if isinstance(by, Gap):
+            where.inventory.gaps[by.slice] = by
+        elif by is None:
+            del where.inventory.read_at[name]
+        else:
+            where.inventory.read_at[name] -= by
+    return containment(where)
+
+
+def dark(target: str, words: str, short: str) -> WayIn:
+    """Return a way that nobody saw shut."""
+    return WayIn("unread", target, words, f"{target} {short}", known=False)
+
+
+SENDS_UNREAD = "what could not be read (who sends: not readable, {})"
+
+
+def with_gaps(*gaps: str) -> Story:
+    """Return a journal in which who sends was read after the cut, but for these gaps."""
+    return (
+        cut_only().add("fact", name="credential_use", by_credential={}, entries=0, gaps=list(gaps)).assessed()
+    )
+
+
+@pytest.mark.parametrize(
+    ("story", "changed", "way"),
+    [
+        (
+            cut_only().assessed(),
+            {},
+            dark(
+                "who sends",
+                "what is not read yet (who sends: not asked, not since the last cut)",
+                "not asked",
+            ),
+        ),
+        (with_gaps("a", "b", "c"), {}, dark("who sends", SENDS_UNREAD.format("a; b"), "not readable")),
+        (
+            cut_only().use().assessed(),
+            {"gap": Gap("who sends", None, "the log answered 500")},
+            dark("who sends", SENDS_UNREAD.format("the log answered 500"), "not readable"),
+        ),
+        (
+            cut_only().use().assessed(),
+            {"keys": LASTS + timedelta(seconds=1)},
+            dark("keys", "what was read too long ago (keys: out of date (21 Nov 13:49Z))", "out of date"),
+        ),
+        (
+            cut_only().use().assessed(),
+            {"users": None},
+            dark("users", "what is not read yet (users: not asked)", "not asked"),
+        ),
+    ],
+)
+def test_what_was_not_read_is_a_way_that_nobody_saw_shut(
+    story: Story, changed: dict[str, Any], way: WayIn
+) -> None:
+    found = judged(story, **changed)
+    assert (found.over, found.ways) == (Over.OPEN, (way,))
+    assert judged(cut_only().use().assessed(), keys=LASTS).over is Over.CONTAINED, "as old as it may be"
+
+
+TEXT = "thing t appeared, since 14:00; from 203.0.113.9"
+
+
+def rang(kind: str, text: str = TEXT, name: str = "", **more: Any) -> Containment:
+    """Return the answer after an alarm."""
+    story = cut_only().use().assessed()
+    return judged(story.add("alarm.raised", id=name or f"{kind}:t", text=text, kind=kind, target="t", **more))
+
+
+def test_an_alarm_is_a_way_with_its_news_in_short() -> None:
+    for kind in ("settings", "proof"):
+        assert rang(kind).ways == (WayIn("alarm", "t", TEXT, "thing t appeared"),)
+    gone = rang("keys", "key t is gone; nobody of yours did it", "gone:keys:t")
+    assert gone.ways[0].short == "key t is gone" and not gone.ways[0].used and gone.came_back == ()
+    sends = rang("keys", "key t goes on sending", "sends:key:t")
+    assert sends.ways[0].used and sends.came_back == ()
+    long = rang("settings", "x" * 400).ways[0]
+    assert long.words.startswith("x" * 160 + "…") and long.short.startswith("x" * 80 + "…")
+
+
+@pytest.mark.parametrize("kind", ["keys", "logins", "subaccounts"])
+def test_what_came_back_is_counted_by_what_it_came_through(kind: str) -> None:
+    assert rang(kind).came_back == (("a way not named (thing t)", 1),)
+    assert rang(kind, through="eve").came_back == (("panel user eve", 1),)
+    assert rang(kind, "y" * 90).came_back[0][0].startswith(f"a way not named ({'y' * 60}…")
+    story = cut_only().use().assessed()
+    for number in (1, 2):
+        story.add(
+            "alarm.raised", id=f"{kind}:{number}", text=TEXT, kind=kind, target=str(number), through="eve"
+        )
+    story.add("alarm.raised", id=f"{kind}:3", text=TEXT, kind=kind, target="3")
+    assert judged(story).came_back == (("panel user eve", 2), ("a way not named (thing t)", 1))
+    singular = kind.removesuffix("s")
+    for name in ("1", "2", "3"):
+        story.add("finding.decided", finding=f"{singular}:{name}", decision="ours", reason="", who="Ada")
+    assert judged(story).came_back == ()
+
+
+@pytest.mark.parametrize("kind", ["users", "domains"])
+def test_a_user_or_a_domain_is_no_way_that_was_cut_and_came_back(kind: str) -> None:
+    assert rang(kind).came_back == ()
