@@ -71,12 +71,12 @@ class Seen:
     code: int = -1
 
     def call(self, seen: CallSeen) -> None:
-        """Take one call in; the two kinds that belong to the run are writes, and reads made meanwhile."""
+        """Take one call in; the two kinds that belong to the run are resets, and reads made meanwhile."""
         if not self.planned:
             return
         if seen.status == 429:
             self.refused += 1
-        elif seen.method == "GET":
+        elif seen.method != "PUT":  # Figures and the log are asked for by POST.
             self.reads.append(time.perf_counter())
         else:
             self.writes.append(time.perf_counter())

@@ -49,6 +49,10 @@ class StockTable(DataTable[str]):
         for name, title, width in self.titles:
             self.add_column(title, key=name, width=width)
 
+    def unseen(self) -> str:
+        """Return nothing: this table cuts what does not fit, and does not say what."""
+        return ""
+
     @property
     def count_text(self) -> str:
         """Return how many rows there are."""
