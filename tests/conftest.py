@@ -32,9 +32,9 @@ TESTS = Path(__file__).parent
 MEMORY = Path("/dev/shm")
 # All tests that run at once need a fraction of this; a container with a small one uses the disk.
 ROOM = 2 * 1024**3
-# The longest first: a long test that begins last keeps one worker busy while the others rest. What runs the whole
-# program takes longest, what runs a part of it in this process least.
-ORDER = ("e2e", "pilot", "drill", "unit")
+# What runs the whole program takes longest: such a test that began last would keep one worker busy while the others
+# rest. The others are mixed: a screen waits for itself half of its time, while what is computed never waits.
+FIRST, LAST = "e2e", "unit"
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -69,11 +69,14 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     worker = getattr(config, "workerinput", None)
     if worker is None:
         return  # One process runs all of them, in the order they are written.
-    parts = {item: item.path.relative_to(TESTS).parts[0] for item in items}
-    rank = {name: place for place, name in enumerate(ORDER)}
-    ordered = sorted(items, key=lambda item: rank.get(parts[item], 0))
-    long = [item for item in ordered if parts[item] != "unit"]
-    short = [item for item in ordered if parts[item] == "unit"]
+    parts: dict[str, list[pytest.Item]] = {}
+    for item in items:
+        parts.setdefault(item.path.relative_to(TESTS).parts[0], []).append(item)
+    first, short = parts.pop(FIRST, []), parts.pop(LAST, [])
+    mixed = [
+        (place / len(part), name, item) for name, part in parts.items() for place, item in enumerate(part)
+    ]
+    long = [*first, *(item for _, _, item in sorted(mixed, key=lambda one: one[:2]))]
     workers = int(worker["workercount"])
     dealt: list[pytest.Item] = []
     for number in range(workers):
