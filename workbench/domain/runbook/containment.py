@@ -243,7 +243,7 @@ def _stopped(situation: Situation) -> Found:
             return replace(found, action="stop.all", happens=happens)
     if not names:
         if said is not None:
-            return said
+            return _with_what_is(said, lines)
         unread = [name for name in ("domains", "subaccounts") if name not in situation.inventory.read_at]
         if unread:
             return Found(Verdict.OPEN, (f"not read yet: {', '.join(unread)}", *lines))
@@ -266,15 +266,20 @@ def _stopped(situation: Situation) -> Found:
     missing = [n for n in names if n not in done]
     if missing:
         lines.insert(0, f"not purged yet: {', '.join(missing[:4])}{' …' if len(missing) > 4 else ''}")
-    if missing and said is not None:
-        return said
+    if said is not None and missing:
+        return _with_what_is(said, lines)
     if reason := stuck(situation.state, set(missing)):
         lines.insert(0, reason)
         found = counted(len(done), len(names), tuple(lines))
         return replace(found, verdict=Verdict.BLOCKED, waits=_AGAIN)
-    if rogue and said is not None:  # Open still: somebody's word for it, and no tick of ours.
-        return replace(said, evidence=(*said.evidence, *lines))
+    if said is not None and rogue:  # Open still: somebody's word for it, and no tick of ours.
+        return _with_what_is(said, lines)
     return counted(len(done), len(names), tuple(lines))
+
+
+def _with_what_is(said: Found, lines: Sequence[str]) -> Found:
+    """Return somebody's word for a step with what the account shows beside it: the word takes none of it away."""
+    return replace(said, evidence=(*said.evidence, *lines))
 
 
 def stuck(state: State, targets: Collection[str]) -> str:

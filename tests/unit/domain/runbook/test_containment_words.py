@@ -302,7 +302,9 @@ def unread(*names: str) -> Situation:
             Found(Verdict.OPEN, ("not read yet: domains, subaccounts", PANEL)),
         ),
         (unread("subaccounts"), Found(Verdict.OPEN, ("not read yet: subaccounts", PANEL))),
-        (attest(situation(), "3"), Found(Verdict.ATTESTED, (SAID,))),
+        # What the account shows stands beside a person's word, whatever that is.
+        (attest(situation(), "3"), Found(Verdict.ATTESTED, (SAID, PANEL))),
+        (attest(situation(subaccounts=[sub()]), "3"), Found(Verdict.ATTESTED, (SAID, ROGUE, PANEL))),
         (
             situation(state=state(*FIVE)),
             Found(
@@ -317,7 +319,13 @@ def unread(*names: str) -> Situation:
                 Verdict.OPEN, ("not purged yet: a.example, b.example, c.example, d.example", PANEL), (0, 4)
             ),
         ),
-        (attest(situation(state=state(*FIVE)), "3"), Found(Verdict.ATTESTED, (SAID,))),
+        (
+            attest(situation(state=state(*FIVE)), "3"),
+            Found(
+                Verdict.ATTESTED,
+                (SAID, "not purged yet: a.example, b.example, c.example, d.example …", PANEL),
+            ),
+        ),
         (
             situation(state=state(STUCK, PURGED)),
             Found(
