@@ -185,17 +185,15 @@ class _AsyncioStream(httpcore.AsyncNetworkStream):
         """Return the connection behind a handshake. Raises ConnectTimeout and ConnectError."""
         # A fresh one: what came in clear before the handshake passes for no answer.
         wire = _LiveWire()
-        with _told_as(httpcore.ConnectTimeout, httpcore.ConnectError):
-            try:
-                async with asyncio.timeout(timeout):
-                    upgraded = await asyncio.get_running_loop().start_tls(
-                        self._wire.transport, wire, ssl_context, server_hostname=server_hostname
-                    )
-                if upgraded is None:
-                    raise ConnectionResetError("closed during the TLS handshake")
-            except BaseException:
-                self._wire.transport.abort()
-                raise
+        with _told_as(httpcore.ConnectTimeout, httpcore.ConnectError), contextlib.ExitStack() as failed:
+            failed.callback(self._wire.transport.abort)
+            async with asyncio.timeout(timeout):
+                upgraded = await asyncio.get_running_loop().start_tls(
+                    self._wire.transport, wire, ssl_context, server_hostname=server_hostname
+                )
+            if upgraded is None:
+                raise ConnectionResetError("closed during the TLS handshake")
+            failed.pop_all()
         wire.transport = upgraded
         return _AsyncioStream(wire)
 

@@ -30,9 +30,8 @@ class GuardedVault:
         for number, secret in enumerate(entries.values()):
             self._guard(secret)
             if number % AT_ONCE == AT_ONCE - 1:
-                await asyncio.sleep(
-                    0
-                )  # Whatever else runs, a person's keys among it, is not held up by hundreds.
+                # Whatever else runs, a person's keys among it, is not held up by hundreds.
+                await asyncio.sleep(0)
         await self._vault.store_many(entries)
 
     async def fetch(self, name: EntryName) -> Secret | None:
