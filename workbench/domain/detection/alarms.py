@@ -162,6 +162,15 @@ def finding_key(alarm: Alarm, known: frozenset[str] | set[str]) -> str:
     return own if own in known else f"alarm:{alarm.id}"
 
 
+def _made_here(situation: Situation, alarm: Alarm) -> bool:
+    """Return whether an alarm is about a key of this incident's making, or a proven password of it that is used."""
+    if alarm.target in situation.inventory.keys:
+        return situation.minted_here(alarm.target)
+    password = situation.state.passwords.get(alarm.target) if alarm.id.startswith("sends:") else None
+    there = alarm.target in situation.inventory.logins
+    return there and password is not None and password.state is EffectState.VERIFIED
+
+
 def remedy(situation: Situation, alarm: Alarm) -> str:
     """Return the catalogue's action that takes care of an alarm, ``""`` where only a person can.
 
@@ -172,7 +181,7 @@ def remedy(situation: Situation, alarm: Alarm) -> str:
 
 def by_hand(situation: Situation, alarm: Alarm) -> str:
     """Return what a person does about an alarm that no action takes care of, in words."""
-    if alarm.target in situation.inventory.keys and situation.minted_here(alarm.target):
+    if _made_here(situation, alarm):
         return MINTED_SENDS
     return "find out by hand who did it"
 
@@ -190,9 +199,11 @@ def _remedy(situation: Situation, alarm: Alarm) -> str:
     if sends and any(item.target == target and item.proven for item in kept(situation)):
         # Its replacement stands: what is kept for its hand-over sends abuse now, and is ended at once.
         return "handover.finish"
-    if target in inventory.keys and situation.minted_here(target):
-        # Production's own: never deleted alone, and replaced once more where somebody else has it for sure.
-        return "keys.replace" if target in leaked_again(situation) else ""
+    if _made_here(situation, alarm):
+        # Production's own: never deleted alone, and replaced once more where somebody else has it for sure. Its program
+        # may have moved: it would be handed the next one too, and ring the same alarm.
+        again = "keys.replace" if target in inventory.keys else "logins.reset"
+        return again if target in leaked_again(situation) else ""
     if target in inventory.keys:
         # What came after the baseline gets no replacement: that would be a new key for whoever made it.
         of_before = situation.state.baseline.had_key(target)

@@ -9,9 +9,9 @@ import pytest
 from tests.support.effects import an_effect
 from tests.support.situations import NOW, OWN, US, Story, key, situation, use
 from workbench.core.clock import iso
-from workbench.domain.detection.alarms import leaked_again, open_alarms, remedy
+from workbench.domain.detection.alarms import by_hand, leaked_again, open_alarms, remedy
 from workbench.domain.detection.changes import unexplained
-from workbench.domain.model.plan import EffectKind
+from workbench.domain.model.plan import EffectKind, EffectState
 from workbench.domain.model.sending_volume import AcceptedHour, Volume
 from workbench.domain.model.situation import Situation
 from workbench.domain.model.state import Decision, State
@@ -105,6 +105,20 @@ def test_with_no_more_mail_than_usual_it_takes_a_person_to_tell_a_leak_from_a_mo
     quiet = _again(found, found.state, excess=0.0)
     assert open_alarms(quiet) and not leaked_again(quiet) and not contain.plan(quiet).effects
     (alarm,) = open_alarms(quiet)
+    # Another one would be handed to the same program, and ring the same alarm: once more is no remedy.
+    assert remedy(quiet, alarm) == "" and "program moved" in by_hand(quiet, alarm)
     judged = f"alarm:{alarm.id}"
     quiet.state.decisions[judged] = Decision(judged, "intruder", "not our host", "ada", "")
     assert leaked_again(_again(found, quiet.state, excess=0.0)) == {target}
+    assert remedy(_again(found, quiet.state, excess=0.0), alarm) == (
+        "keys.replace" if target == NEW else "logins.reset"
+    )
+
+
+def test_a_new_password_that_was_never_proven_is_set_once_more_whoever_sends() -> None:
+    """The old one may work still: that is for no person to tell."""
+    found = _used(f"smtp:{LOGIN}")
+    quiet = _again(found, found.state, excess=0.0)
+    (alarm,) = open_alarms(quiet)
+    quiet.state.passwords[LOGIN].state = EffectState.DONE
+    assert remedy(quiet, alarm) == "logins.reset"
