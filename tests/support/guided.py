@@ -383,13 +383,27 @@ class Player:
             name, due, text, kind = user_actions.timer_for(situation, person.item)
             await self.session.recorder.timer(name, due, text, kind=kind, subject=person.item.id)
 
+    def _own_program(self, key: str) -> bool:
+        """Return whether a finding is that a program of the account's own sends with a new key or password.
+
+        Its host may be one that the part of the log that was read does not show; who works there knows it.
+        """
+        if not key.startswith("alarm:sends:"):
+            return False
+        using = [
+            s
+            for s in self.drill.account.streams()
+            if s.ref in key.split(":") and s.spans and not s.spans[-1][1]
+        ]
+        return bool(using) and all(stream.actor == "production" for stream in using)
+
     async def _judge(self) -> None:
         found = [f for f in self.session.findings() if not f.key.startswith("leak:")]
         waiting = [f for f in found if not f.decision]
         by_hand = recovery.by_hand(self.session.situation())
         for one in waiting:
-            decision = "intruder" if one.severity in ("high", "medium") else "ours"
-            await self.session.recorder.decide(one.key, decision, "judged")
+            theirs = one.severity in ("high", "medium") and not self._own_program(one.key)
+            await self.session.recorder.decide(one.key, "intruder" if theirs else "ours", "judged")
         if not waiting:
             for one in by_hand:
                 await self.session.recorder.decide(one.key, "removed", "by hand")
