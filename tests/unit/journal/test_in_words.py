@@ -17,6 +17,7 @@ from typing import Any, cast
 import pytest
 
 from tests.support.patience import HANGS
+from tests.unit.journal.storages import Through, between
 from workbench.core import diagnostics
 from workbench.core.clock import ManualClock
 from workbench.core.errors import JournalError
@@ -200,11 +201,11 @@ async def test_a_guarded_secret_is_in_no_kind_and_no_diagnostic_line(
 # ── written, and told ────────────────────────────────────────────────────────────────────────────────────
 
 
-class Gate:
+class Gate(Through):
     """A storage whose commits wait until ``open``; the size of each is kept."""
 
     def __init__(self, inner: Storage) -> None:
-        self.inner = inner
+        super().__init__(inner)
         self.reached, self.open = threading.Event(), threading.Event()
         self.sizes: list[int] = []
 
@@ -216,20 +217,9 @@ class Gate:
             self.sizes.append(len(taken))
         self.inner.append(taken)
 
-    def read(self, after: int) -> list[ChainRow]:
-        return self.inner.read(after)
-
-    def close(self) -> None:
-        self.inner.close()
-
 
 async def test_what_gathers_while_the_disk_works_is_one_commit_up_to_a_bound(path: Path) -> None:
-    made: list[Gate] = []
-
-    def gated(where: Path, read_only: bool) -> Storage:
-        made.append(Gate(SqliteStorage(where, read_only=read_only)))
-        return made[0]
-
+    gated, made = between(Gate)
     with Journal.open(path, CLOCK, INCIDENT, storage=gated) as journal:
         first = asyncio.create_task(journal.append("effect", {"n": 0}))
         await asyncio.sleep(0)
@@ -254,12 +244,7 @@ async def test_what_waits_behind_a_failed_commit_is_not_written_after_it(path: P
             if taken[0].seq == 2 and len(self.sizes) == 1:
                 raise JournalError("The disk is full.", "It is.", "Free it.")
 
-    made: list[Once] = []
-
-    def once(where: Path, read_only: bool) -> Storage:
-        made.append(Once(SqliteStorage(where, read_only=read_only)))
-        return made[0]
-
+    once, made = between(Once)
     with Journal.open(path, CLOCK, INCIDENT, storage=once) as journal:
         first = asyncio.create_task(journal.append("effect", {"n": 0}))
         await asyncio.sleep(0)
@@ -273,12 +258,7 @@ async def test_what_waits_behind_a_failed_commit_is_not_written_after_it(path: P
 
 
 async def test_a_loop_that_is_gone_keeps_nobody_else_from_being_told(path: Path) -> None:
-    made: list[Gate] = []
-
-    def gated(where: Path, read_only: bool) -> Storage:
-        made.append(Gate(SqliteStorage(where, read_only=read_only)))
-        return made[0]
-
+    gated, made = between(Gate)
     with Journal.open(path, CLOCK, INCIDENT, storage=gated) as journal:
         first = asyncio.create_task(journal.append("effect", {"n": 0}))
         await asyncio.sleep(0)

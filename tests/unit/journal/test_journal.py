@@ -19,6 +19,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.sources import nodes
+from tests.unit.journal.storages import Through, between
 from workbench.core.clock import ManualClock
 from workbench.core.errors import JournalError
 from workbench.core.redact import Secret
@@ -86,31 +87,18 @@ async def test_many_rows_are_one_commit_and_stand_together(journal: Journal) -> 
     assert verify(journal.rows()) is None
 
 
-class Counting:
+class Counting(Through):
     """A storage that counts commits."""
 
-    def __init__(self, inner: Storage) -> None:
-        self.inner = inner
-        self.commits = 0
+    commits = 0
 
     def append(self, rows: Iterable[ChainRow]) -> None:
         self.commits += 1
-        self.inner.append(rows)
-
-    def read(self, after: int) -> list[ChainRow]:
-        return self.inner.read(after)
-
-    def close(self) -> None:
-        self.inner.close()
+        super().append(rows)
 
 
 async def test_appends_that_gather_share_a_commit(path: Path) -> None:
-    made: list[Counting] = []
-
-    def storage(where: Path, read_only: bool) -> Storage:
-        made.append(Counting(SqliteStorage(where, read_only=read_only)))
-        return made[0]
-
+    storage, made = between(Counting)
     with Journal.open(path, CLOCK, INCIDENT, storage=storage) as journal:
         rows = await asyncio.gather(*(journal.append("effect", {"n": n}) for n in range(500)))
         assert sorted(row.seq for row in rows) == list(range(2, 502))
