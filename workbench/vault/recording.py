@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable, Mapping
 from typing import Any
 
 from workbench.core.redact import Secret
+from workbench.core.turns import in_turns
 from workbench.vault.vault import EntryName, Vault
-
-# Secrets that are guarded in one turn of the event loop: about a millisecond.
-AT_ONCE = 20
 
 
 class GuardedVault:
@@ -27,11 +24,8 @@ class GuardedVault:
 
     async def store_many(self, entries: Mapping[EntryName, Secret]) -> None:
         """Guard and store several by one durable replace where the vault can; raises VaultError."""
-        for number, secret in enumerate(entries.values()):
+        async for secret in in_turns(entries.values()):
             self._guard(secret)
-            if number % AT_ONCE == AT_ONCE - 1:
-                # Whatever else runs, a person's keys among it, is not held up by hundreds.
-                await asyncio.sleep(0)
         await self._vault.store_many(entries)
 
     async def fetch(self, name: EntryName) -> Secret | None:

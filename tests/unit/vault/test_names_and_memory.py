@@ -12,8 +12,9 @@ from tests.support.accounts import Safe
 from workbench.core.errors import HostError, VaultError
 from workbench.core.redact import Secret
 from workbench.core.state_dir import Home
+from workbench.core.turns import A_TURN
 from workbench.vault import labels
-from workbench.vault.recording import AT_ONCE, GuardedVault
+from workbench.vault.recording import GuardedVault
 from workbench.vault.vault import EntryName, Vault
 
 ONE, TWO = EntryName("s", "one"), EntryName("s", "two")
@@ -81,7 +82,7 @@ def test_a_secret_is_guarded_before_it_is_stored() -> None:
         assert seen == [FIRST, "one"] and await guarded.fetch(ONE) == FIRST
         await guarded.store_many({TWO: SECOND})
         assert seen[2:] == [SECOND, "two"]
-        many = {EntryName("s", f"n{n}"): Secret(f"secret number {n}") for n in range(2 * AT_ONCE + 1)}
+        many = {EntryName("s", f"n{n}"): Secret(f"secret number {n}") for n in range(2 * A_TURN + 1)}
         await guarded.store_many(many)
         assert seen[4:] == [*many.values(), *(name.username for name in many)], (
             "all of them before any is stored"

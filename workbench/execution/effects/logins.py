@@ -6,11 +6,11 @@ the workbench chooses it instead of taking a generated one, which the server wou
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Mapping, Sequence
 
 from workbench.core.errors import NotFound, Refused
 from workbench.core.redact import Secret, visible
+from workbench.core.turns import in_turns
 from workbench.domain.model.plan import EffectKind, effect_id
 from workbench.domain.model.state import EffectRecord
 from workbench.execution.context import Context, SecretMissing
@@ -26,8 +26,6 @@ from workbench.mailgun.credentials import (
 from workbench.smtp.auth_probe import CANNOT_PROVE, AuthProof
 from workbench.vault.vault import EntryName, new_smtp_password, smtp_entry
 
-# Logins that are made ready in one turn of the event loop: about a millisecond.
-AT_ONCE = 20
 _PASSWORD_KINDS = (EffectKind.LOGIN_CREATE, EffectKind.LOGIN_RESET)
 
 
@@ -60,9 +58,7 @@ class _ChosenPassword:
         """
         names: dict[str, str] = {}
         new: dict[EntryName, Secret] = {}
-        for number, record in enumerate(records):
-            if number % AT_ONCE == AT_ONCE - 1:
-                await asyncio.sleep(0)  # Hundreds are made ready at once: nothing else is held up meanwhile.
+        async for record in in_turns(records):
             effect_id = record.effect.id
             username = names[effect_id] = record.entry or entry_name(ctx, record)
             kept = await ctx.vault.fetch(ctx.entry(username)) if record.attempts else None
