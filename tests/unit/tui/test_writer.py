@@ -7,6 +7,7 @@ import threading
 
 import pytest
 
+from tests.support.patience import HANGS
 from workbench.tui.terminal import driver
 from workbench.tui.terminal.writer import CHUNK, TerminalWriter
 
@@ -61,6 +62,39 @@ def test_a_terminal_that_stopped_is_told(monkeypatch: pytest.MonkeyPatch) -> Non
     pipe = Pipe()
     pipe.writer.write("frame")
     assert pipe.read(5) == b"frame" and pipe.drained.wait(20) and pipe.told == [True]
+    pipe.writer.stop()
+
+
+class EachLookASecond:
+    """A clock by which every write took a second, whoever was waited for."""
+
+    def __init__(self) -> None:
+        self.now = 0.0
+
+    def monotonic(self) -> float:
+        self.now += 1.0
+        return self.now
+
+
+def test_a_write_that_waited_for_the_interpreter_says_nothing_of_the_line(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("workbench.tui.terminal.writer.time", EachLookASecond())
+    pipe = Pipe()
+    for _ in range(20):
+        pipe.drained.clear()
+        pipe.writer.write("a few cells")
+        assert pipe.drained.wait(HANGS)
+    assert pipe.writer.rate is None, "there was room all the time"
+    pipe.writer.stop()
+
+
+def test_a_write_that_waited_for_room_says_how_fast_the_line_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("workbench.tui.terminal.writer.time", EachLookASecond())
+    pipe = Pipe()
+    pipe.writer.write(LARGE)
+    assert len(pipe.read(len(LARGE))) == len(LARGE) and pipe.drained.wait(HANGS)
+    assert pipe.writer.rate == CHUNK, "a chunk a second by that clock"
     pipe.writer.stop()
 
 

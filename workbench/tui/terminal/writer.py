@@ -18,7 +18,7 @@ from collections.abc import Callable
 CHUNK = 1024
 # Seconds that one chunk may wait before the terminal counts as having stopped: then it is repainted whole.
 STOPPED = 3.0
-_SLOW_WRITE = 0.005  # seconds; a write that waited longer says how fast the line is
+_SLOW_WRITE = 0.005  # seconds; a write that waited longer, for room, says how fast the line is
 _LEAVE = 2.0  # seconds that the end of the program waits for the last bytes
 
 
@@ -101,7 +101,7 @@ class TerminalWriter:
         stopped = False
         view = memoryview(data)
         while view and not self._gone:
-            begun = time.monotonic()
+            full, begun = self._full(), time.monotonic()
             try:
                 written = os.write(self._fd, view[:CHUNK])
             except BlockingIOError:
@@ -114,8 +114,16 @@ class TerminalWriter:
                 return stopped
             took = time.monotonic() - begun
             stopped = stopped or took >= STOPPED
-            if _SLOW_WRITE < took < STOPPED:
+            if _SLOW_WRITE < took < STOPPED and full:
                 self._held += written
                 self._held_for += took
             view = view[written:]
         return stopped
+
+    def _full(self) -> bool:
+        """Return whether the terminal has no room left, so that it is what a write waits for.
+
+        A thread that comes back from a write waits for its turn in the interpreter too, for tens of milliseconds
+        while a cut computes: taken for a slow line that would hold pictures back and spare colours for nothing.
+        """
+        return not select.select((), (self._fd,), (), 0)[1]
