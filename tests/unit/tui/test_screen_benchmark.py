@@ -14,7 +14,7 @@ FRAME = (
     "\x1b[4;1H│   3 Queues 0/1 ││    untested   smtp   app@mg.acme.test  │"
 )
 # The next row down: both rows get their mark and ground again, and the name above, which stands there, is left alone.
-DOWN = f"\x1b[3;20H   dead       key    prod-web\x1b[16C│\x1b[4;20H{ON}❯  untested   smtp   app@mg.acme.test  {OFF}"
+DOWN = f"\x1b[3;20H    dead       key    prod-web\x1b[9C\x1b[4;20H{ON} ❯  untested   smtp   app@mg.acme.test {OFF}"
 
 
 def screen(*parts: str) -> Screen:
