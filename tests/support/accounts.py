@@ -49,7 +49,10 @@ Reply = tuple[int, Any]
 
 @dataclass(frozen=True)
 class Seen:
-    """One call as the server saw it; ``form`` holds form or JSON fields, ``key`` the secret it came with."""
+    """One call as the server saw it; ``form`` holds form or JSON fields, ``key`` the secret it came with.
+
+    ``kind`` is the content type of its body, empty without one.
+    """
 
     method: str
     path: str
@@ -58,6 +61,7 @@ class Seen:
     form: dict[str, Any]
     key: str
     subaccount: str | None
+    kind: str = ""
 
     def __str__(self) -> str:
         return f"{self.method} {self.path}"
@@ -120,6 +124,7 @@ def _seen(request: httpx.Request) -> Seen:
         form,
         base64.b64decode(coded).decode().partition(":")[2],
         request.headers.get("x-mailgun-on-behalf-of"),
+        kind,
     )
 
 

@@ -137,7 +137,7 @@ async def _given_up(
 async def _let_in(ctx: Context) -> bool:
     """Return whether our own key is accepted elsewhere: one 401 may be a fault of one server, two are not."""
     try:
-        await read_once(ctx.api, ctx)
+        await read_once(ctx.api)
     except NotAuthorised:
         return False
     except ApiError:

@@ -311,6 +311,8 @@ def _delete(
             # What it opened is asked when it is gone.
             role=item.key.role,
             kind=item.key.kind,
+            domain_name=item.key.domain_name,
+            domain_region=_region_of(situation, item.key.domain_name or ""),
             own=own,
             cut=OWN if own else NOW,
             credential=f"key:{item.id}",

@@ -5,9 +5,10 @@ from __future__ import annotations
 from datetime import timedelta
 
 from tests.support.situations import NOW, OLD, Story, key, situation, use
-from workbench.domain.model.effect_params import KeyCreateParams
+from workbench.domain.model.effect_params import KeyCreateParams, KeyDeleteParams
 from workbench.domain.model.plan import EffectKind
 from workbench.domain.model.situation import Situation
+from workbench.mailgun.endpoints import Region
 from workbench.planning import grants, keys
 from workbench.planning.grants import Grant
 
@@ -37,6 +38,20 @@ def test_a_key_that_only_sends_becomes_a_sending_key_for_each_domain() -> None:
     assert len({e.id for e in made}) == 3
     delete = next(e for e in made if e.kind is EffectKind.KEY_DELETE)
     assert set(delete.after) == {e.id for e in made if e.kind is EffectKind.KEY_CREATE}
+
+
+def test_the_end_of_a_sending_key_says_where_it_can_be_proven() -> None:
+    """A sending key answers at its own domain only, and only there shows whether it is dead."""
+    sender = key("a", kind="domain", role="sending", domain_name="mg.acme.example")
+    for where, region in ((situation([sender], [LOGIN]), Region.US), (situation([sender]), None)):
+        (delete,) = keys.plan_delete(where, ["a-id"]).effects
+        given = delete.given(KeyDeleteParams)
+        assert (given.kind, given.domain_name, given.domain_region) == ("domain", "mg.acme.example", region)
+        assert KeyDeleteParams.from_body(given.body()) == given
+    (delete,) = keys.plan_delete(situation([key("b")]), ["b-id"]).effects
+    assert not {"domain_name", "domain_region"} & delete.params.body().keys(), (
+        "other keys' rows stay as they were"
+    )
 
 
 def test_an_unknown_use_keeps_the_role() -> None:

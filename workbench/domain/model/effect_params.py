@@ -184,13 +184,20 @@ class KeyCreateParams(CredentialParams, frozen=True, kw_only=True):
 
 
 class KeyDeleteParams(CredentialParams, frozen=True, kw_only=True):
-    """The end of a key; ``role`` and ``kind`` are what it opened, None where the account told nothing."""
+    """The end of a key; ``role`` and ``kind`` are what it opened, None where the account told nothing.
+
+    A sending key opens ``domain_name`` alone, and only there shows whether it is dead.
+    """
 
     name: str = ""
     role: str | None = None
     kind: str | None = None
+    domain_name: str | None = None
+    domain_region: Region | None = None
     own: bool = False
     cut: str = ""
+
+    LEFT_OUT: ClassVar[tuple[str, ...]] = ("instance", "about", "domain_name", "domain_region")
 
 
 class LoginCreateParams(CredentialParams, frozen=True, kw_only=True):

@@ -14,14 +14,16 @@ from workbench.core.errors import (
     UnreadableAnswer,
 )
 from workbench.core.redact import Secret, key_tail
-from workbench.domain.model.effect_params import KeyCreateParams
+from workbench.domain.model.effect_params import KeyCreateParams, KeyDeleteParams
 from workbench.domain.model.state import EffectRecord
 from workbench.execution.context import Context
 from workbench.execution.effects.base import Proof, stamp
 from workbench.mailgun.client import Answer, Mailgun, Priority
 from workbench.mailgun.endpoints import Region
 from workbench.mailgun.keys import tail_of
+from workbench.mailgun.requests import at
 
+_READ = "GET", "/v4/domains"
 # A limit that is kept by account or domain was looked up by the key.
 _OF_ACCOUNT = re.compile(r"account|domain|recipient", re.IGNORECASE)
 
@@ -33,9 +35,11 @@ def _probe_path(record: EffectRecord) -> tuple[str, str]:
     the key was accepted, 401 otherwise (dossier D). Other keys read one domain.
     """
     given = record.effect.given(KeyCreateParams)
-    if given.kind == "domain":
-        return "POST", f"/v3/{given.domain_name}/messages"
-    return "GET", "/v4/domains"
+    return _empty_message(given.domain_name or "") if given.kind == "domain" else _READ
+
+
+def _empty_message(domain: str) -> tuple[str, str]:
+    return "POST", at("/v3/{}/messages", domain)
 
 
 async def alive(ctx: Context, secret: Secret, record: EffectRecord) -> str:
@@ -114,8 +118,9 @@ async def refused(ctx: Context, secret: Secret, record: EffectRecord) -> bool:
     """Return whether a stored secret is refused (401) while ours is accepted: then nobody can use its key."""
     try:
         await alive(ctx, secret, record)
-    except NotAuthorised:
-        pass
+    except NotAuthorised as refusal:
+        if refusal.status != 401:
+            return False  # Accepted, and it answers as another key than the one that was asked for.
     except ApiError:
         return False
     else:
@@ -123,16 +128,24 @@ async def refused(ctx: Context, secret: Secret, record: EffectRecord) -> bool:
     if ctx.api.key == secret:
         return False
     try:
-        await read_once(ctx.api, ctx)
+        await read_once(ctx.api)
     except ApiError:
         return False
     return True
 
 
-async def dead(ctx: Context, secret: Secret, evidence: list[str]) -> Proof:
-    """Old one refused and new one accepted, same host, same minute: anything less proves nothing."""
+async def dead(ctx: Context, secret: Secret, record: EffectRecord, evidence: list[str]) -> Proof:
+    """Old one refused and new one accepted, same host, same minute: anything less proves nothing.
+
+    A key that may be a sending key is refused wherever it is asked but at its own domain, alive or dead. Where that
+    cannot be asked its absence from the key list, seen before, is all there is, and the evidence says so.
+    """
+    given = record.effect.given(KeyDeleteParams)
+    if given.kind == "domain" and not given.domain_name:
+        untried = "the old key is not tried: a sending key answers at its own domain only, which is not known"
+        return Proof(True, (*evidence, untried))
     try:
-        await read_once(ctx.api.with_key(secret), ctx)
+        await _ask_old(ctx.api.with_key(secret), record)
     except NotAuthorised:
         pass
     except (Forbidden, NotFound, Refused) as answer:
@@ -144,12 +157,15 @@ async def dead(ctx: Context, secret: Secret, evidence: list[str]) -> Proof:
     else:
         return _still_alive(evidence, 200)
     try:
-        await read_once(ctx.api, ctx)
+        await read_once(ctx.api)
     except NotAuthorised:
         return Proof(
             False,
             (*evidence, "old key answers 401, but so does ours: the IP allowlist may exclude this host"),
         )
+    if given.kind is None and not given.domain_name:
+        alike = "a read with the old key is refused (401), as it would be with a sending key that works"
+        return Proof(True, (*evidence, alike))
     return Proof(True, (*evidence, f"old key answers 401, ours 200, same host, {stamp(ctx)}"))
 
 
@@ -159,9 +175,20 @@ def _still_alive(evidence: list[str], status: int) -> Proof:
     return Proof(False, (said, *evidence), later=True, undone=True)
 
 
-async def read_once(api: Mailgun, ctx: Context) -> None:
+async def _ask_old(client: Mailgun, record: EffectRecord) -> None:
+    """Make the harmless call that an old key could make if it lived; raises what the API answers."""
+    given = record.effect.given(KeyDeleteParams)
+    if not given.domain_name:
+        await read_once(client)
+        return
+    method, path = _empty_message(given.domain_name)
+    region = given.domain_region or record.effect.place.region
+    answer = await client.call(method, path, region=region, form={}, priority=Priority.PROOF)
+    _check_own(answer, method)
+
+
+async def read_once(api: Mailgun) -> None:
     """Make the harmless read used as proof and as positive control; raises what the API answers."""
-    answer = await api.call(
-        "GET", "/v4/domains", region=api.endpoints.home, query={"limit": 1}, priority=Priority.PROOF
-    )
-    _check_own(answer, "GET")
+    method, path = _READ
+    answer = await api.call(method, path, query={"limit": 1}, priority=Priority.PROOF)
+    _check_own(answer, method)

@@ -151,7 +151,7 @@ class KeyCreate(PlainHandler):
         """Keep a tagged key whose secret is in the vault; delete tagged keys whose secret is not."""
         keys = await _marked(ctx, record)
         kept: Reconciled | None = None
-        deleted = 0
+        deleted = unusable = 0
         for key in keys:
             entry = ctx.entry(entry_name(record, key.id))
             secret = await ctx.vault.fetch(entry)
@@ -159,9 +159,11 @@ class KeyCreate(PlainHandler):
                 # We run on it, so its secret is at hand: deleting it would lock us out.
                 secret = ctx.api.key
                 await ctx.keep_safe(record.effect, entry, secret, minted=True)
-            if secret is not None and REFUSED in record.failure.get("what", ""):
-                # Its proof said no. Still so, and ours accepted: nobody can use it, so it is made anew.
-                secret = None if await refused(ctx, secret, record) else secret
+            # Its proof said no. Still so, and ours accepted: nobody can use it, so it is made anew.
+            asked = secret if REFUSED in record.failure.get("what", "") else None
+            if asked is not None and await refused(ctx, asked, record):
+                secret = None
+                unusable += 1
             if kept is None and secret is not None and secret.reveal().endswith(key.id):
                 ctx.fresh[record.effect.id] = secret
                 kept = Reconciled(
@@ -179,11 +181,17 @@ class KeyCreate(PlainHandler):
         if kept is not None:
             return kept
         if deleted:
-            return Reconciled(
-                Reality.AGAIN,
-                f"{plural(deleted, 'new key')} whose secret never reached the vault deleted: made again",
-            )
+            return Reconciled(Reality.AGAIN, f"{_no_use(deleted - unusable, unusable)} deleted: made again")
         return Reconciled(Reality.AGAIN, "no key had been made: made now")
+
+
+def _no_use(lost: int, unusable: int) -> str:
+    """Return in words how many new keys nobody can use, and why: no secret in the vault, or refused by the API."""
+    refusal = f"{'are' if unusable > 1 else 'is'} refused (401)"
+    if not lost:
+        return f"{plural(unusable, 'new key')} that {refusal}"
+    words = f"{plural(lost, 'new key')} whose secret never reached the vault"
+    return f"{words} and {unusable} that {refusal}" if unusable else words
 
 
 class KeyDelete(PlainHandler):
@@ -223,7 +231,7 @@ class KeyDelete(PlainHandler):
             secret = await ctx.vault.fetch(ctx.entry(mint.entry))
         if secret is None:
             return Proof(True, tuple(evidence))
-        return await dead(ctx, secret, evidence)
+        return await dead(ctx, secret, record, evidence)
 
     async def reconcile(self, ctx: Context, record: EffectRecord) -> Reconciled:
         """A delete is confirmed by absence."""

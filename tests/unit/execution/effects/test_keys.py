@@ -9,32 +9,40 @@ import pytest
 from tests.support.accounts import AT, EU, OWN, SERVICE, SUB, US, Bench, Reply
 from tests.support.effects import an_effect as effect
 from workbench.core.errors import (
+    ApiError,
     Forbidden,
     NotAuthorised,
+    RateLimited,
     Refused,
     Unreachable,
     UnreadableAnswer,
     VaultError,
     VendorFault,
+    WorkbenchError,
 )
 from workbench.core.redact import Secret
 from workbench.domain.model.effect_result import EffectResult
 from workbench.domain.model.plan import Effect, EffectKind, Place
 from workbench.execution.context import Held, Keeping, SecretMissing
 from workbench.execution.effects import keys
-from workbench.execution.effects.base import HalfDone, QuotaFull, Reality, Sent
+from workbench.execution.effects.base import HalfDone, Proof, QuotaFull, Reality, Sent
 from workbench.mailgun.client import Priority
+from workbench.mailgun.keys import UnknownSecret
 
 OLD_ID, NEW_ID = "1111bbbb-1111bbbb", "2222cccc-2222cccc"
 OLD = Secret(f"{'1' * 32}-{OLD_ID}")
 NEW = Secret(f"{'2' * 32}-{NEW_ID}")
+THIRD_ID = "3333dddd-3333dddd"
+THIRD = Secret(f"{'3' * 32}-{THIRD_ID}")
 MINT = "POST /v1/keys"
 LIST = "GET /v1/keys"
 READ = "GET /v4/domains"
 DELETE_OLD, DELETE_NEW = f"DELETE /v1/keys/{OLD_ID}", f"DELETE /v1/keys/{NEW_ID}"
 EARLY: Reply = (400, {"message": "an error occurred, please Try Again Later"})
 GONE: Reply = (404, {"message": "key not found"})
+FORM = "application/x-www-form-urlencoded"
 DOMAINS: Reply = (200, {"items": []})
+BUSY: Reply = (429, {"message": "slow down", "retry-seconds": 120})
 FORBIDDEN: Reply = (403, {"message": "Forbidden"})
 
 
@@ -44,8 +52,10 @@ def create(place: Place = US, **params: Any) -> Effect:
     return effect(EffectKind.KEY_CREATE, OLD_ID, place, **given)
 
 
-def delete(place: Place = US) -> Effect:
-    return effect(EffectKind.KEY_DELETE, OLD_ID, place, name="prod-web", own=False, cut="now")
+def delete(place: Place = US, **params: Any) -> Effect:
+    """Return the effect that deletes the old key, of the kind that the account told."""
+    given = {"name": "prod-web", "kind": "user", "own": False, "cut": "now", **params}
+    return effect(EffectKind.KEY_DELETE, OLD_ID, place, **given)
 
 
 def shown(*held: tuple[str, str]) -> Reply:
@@ -209,6 +219,67 @@ async def test_another_try_finds_the_vault_open_again() -> None:
     assert sent.entry in bench.vault.held
 
 
+def unread(key_id: str | None = NEW_ID) -> Reply:
+    """Return a creating answer that holds no secret."""
+    return 200, {"message": "great success", "key": {"id": key_id} if key_id else {}}
+
+
+@pytest.mark.parametrize("named", [True, False])
+async def test_a_key_made_without_a_known_secret_is_taken_back(named: bool) -> None:
+    bench = Bench()
+    record = await bench.record(create(SUB))
+    tag = keys.description(bench.ctx, record)
+    bench.account.on(MINT, unread(NEW_ID if named else None))
+    bench.account.on(LIST, shown((NEW_ID, tag), (THIRD_ID, tag), (OLD_ID, "prod-web")))
+    bench.account.on("DELETE .*", (200, {}))
+    with pytest.raises(UnknownSecret):
+        await bench.send(record)
+    gone = {str(seen) for seen in bench.account.of("DELETE .*")}
+    assert gone == {DELETE_NEW} | (set() if named else {f"DELETE /v1/keys/{THIRD_ID}"})
+    assert {seen.subaccount for seen in bench.account.calls} == {"sub1"}
+    assert bench.account.calls[-1].method == "DELETE" and bench.limiter.urgency[-1] is Priority.WRITE
+    assert bench.vault.held == {} and bench.ctx.fresh == {}
+
+
+@pytest.mark.parametrize("call", [LIST, "DELETE .*"])
+async def test_what_could_not_be_taken_back_is_asked_about_later(call: str) -> None:
+    bench = Bench()
+    record = await bench.record(create())
+    bench.account.on(MINT, unread(None))
+    bench.account.on(LIST, shown((NEW_ID, keys.description(bench.ctx, record))))
+    bench.account.on(call, FORBIDDEN)
+    with pytest.raises(HalfDone) as caught:
+        await bench.send(record)
+    assert isinstance(caught.value.error, UnknownSecret)
+
+
+@pytest.mark.parametrize(
+    ("said", "listed", "key_id"),
+    [
+        ("other", ["other", NEW_ID], "other"),
+        ("other", [THIRD_ID, NEW_ID], NEW_ID),
+        ("other", [NEW_ID, THIRD_ID], NEW_ID),
+        ("other", [THIRD_ID], THIRD_ID),
+        ("other", [OLD_ID, THIRD_ID], THIRD_ID),
+        ("other", [], "other"),
+        ("other", None, "other"),
+        (NEW_ID, None, NEW_ID),
+    ],
+)
+async def test_a_key_goes_by_what_the_list_calls_it(said: str, listed: list[str] | None, key_id: str) -> None:
+    """What the answer calls it, then the tail of its secret, then the newest that bears the mark."""
+    bench = Bench()
+    record = await bench.record(create(SUB))
+    bench.account.on(MINT, (200, {"key": {"id": said, "secret": NEW.reveal()}}))
+    tag = keys.description(bench.ctx, record)
+    bench.account.on(
+        LIST, FORBIDDEN if listed is None else shown(*((one, tag) for one in listed), ("foreign", "x"))
+    )
+    sent = await bench.send(record)
+    assert sent.result.key_id == key_id
+    assert bool(bench.account.of(LIST)) is (said != NEW_ID)
+
+
 # ── proof of life ────────────────────────────────────────────────────────────────────────────────────────
 
 
@@ -259,6 +330,7 @@ async def test_a_new_key_is_proven_by_a_call_it_may_make(
     proof = await bench.prove(record)
     (seen,) = bench.account.calls
     assert (seen.key, seen.host, seen.query, seen.form) == (NEW.reveal(), host, query, form)
+    assert seen.kind == (FORM if call.startswith("POST") else "")
     assert proof.sure
     assert proof.evidence == ("minted", f"new key answered {status} at {AT}")
     assert record.effect.id not in bench.ctx.fresh, "once proven it is not kept in memory"
@@ -321,9 +393,7 @@ async def test_what_is_written_down_cannot_be_proven_from_here() -> None:
         one, intents=1, evidence=["minted", "x"], result={"key_id": NEW_ID, "written_down": True}
     )
     proof = await bench.prove(record)
-    assert not proof.sure
-    assert not proof.later
-    assert proof.evidence == ("minted", "cannot prove from here: its secret is not in the vault")
+    assert proof == Proof(False, ("minted", "cannot prove from here: its secret is not in the vault"))
 
 
 async def test_a_key_that_answers_by_another_id_is_not_what_was_made() -> None:
@@ -345,7 +415,7 @@ async def test_a_refused_new_key_is_no_proof() -> None:
     bench.account.dead.add(NEW.reveal())
     proof = await bench.prove(record)
     assert (proof.sure, proof.later, proof.undone) == (False, True, True)
-    assert proof.evidence[0].startswith("REFUSED (401)")
+    assert proof.evidence == (f"REFUSED (401): the new key does not work, {AT}", "minted")
 
 
 async def test_the_workbench_moves_to_its_own_new_key_once_it_is_proven() -> None:
@@ -358,6 +428,103 @@ async def test_the_workbench_moves_to_its_own_new_key_once_it_is_proven() -> Non
     again = await bench.prove(record)
     assert len(bench.switched) == 1
     assert again.evidence == ("minted", f"new key answered 200 at {AT}")
+
+
+async def test_a_proof_of_life_is_asked_for_as_one() -> None:
+    bench = Bench()
+    record = await made(bench)
+    bench.account.on(READ, DOMAINS)
+    await bench.prove(record)
+    assert bench.limiter.urgency == [Priority.PROOF]
+
+
+@pytest.mark.parametrize("body", [{}, {"items": []}])
+async def test_an_answer_that_proves_no_key_says_where_it_came_from(body: dict[str, Any]) -> None:
+    bench = Bench()
+    record = await made(bench, create(US, kind="domain", domain_name="mg.acme.example"))
+    bench.account.on("POST /v3/mg.acme.example/messages", (200, body))
+    with pytest.raises(UnreadableAnswer) as caught:
+        await bench.prove(record)
+    where = "POST /v3/mg.acme.example/messages"
+    assert caught.value.what == f"{where} was answered with another document (200)."
+    assert caught.value.means == "It is not what this call answers, so it proves nothing about the key."
+    assert caught.value.todo == "Check the address and any proxy, then run the same command again."
+    assert (caught.value.status, caught.value.where) == (200, where)
+
+
+@pytest.mark.parametrize("status", [400, 403, 404])
+async def test_a_filter_on_the_way_proves_no_new_key(status: int) -> None:
+    bench = Bench()
+    record = await made(bench, create(own=True))
+    bench.account.on(READ, (status, {"blocked": "by policy"}))
+    with pytest.raises(ApiError) as caught:
+        await bench.prove(record)
+    assert caught.value.status == status
+    assert bench.switched == []
+
+
+@pytest.mark.parametrize("whose", ["account", "Domain", "recipient"])
+async def test_a_limit_kept_by_account_or_domain_was_looked_up_by_the_new_key(whose: str) -> None:
+    bench = Bench()
+    record = await made(bench)
+    bench.account.on(READ, (429, {"message": f"{whose} limit exceeded"}))
+    proof = await bench.prove(record)
+    assert proof == Proof(True, ("minted", f"new key answered 429 at {AT}"))
+    assert len(bench.account.calls) == 1, "that is an answer: nothing is asked again"
+    assert bench.clock.monotonic() == 0.0
+
+
+@pytest.mark.parametrize(
+    "body", [{"message": "slow down, retry in 120 s"}, {"blocked": "account policy, 120 s"}]
+)
+async def test_a_limit_of_nobody_known_or_of_somebody_in_between_proves_no_new_key(
+    body: dict[str, Any],
+) -> None:
+    bench = Bench()
+    record = await made(bench)
+    bench.account.on(READ, (429, {**body, "retry-seconds": 120}))
+    with pytest.raises(RateLimited):
+        await bench.prove(record)
+
+
+async def test_a_new_key_is_tried_once_while_calls_like_it_must_wait() -> None:
+    """Whatever comes tells whether it was accepted: no proof of a mint is put off for a limit of others."""
+    bench = Bench()
+    record = await made(bench)
+    bench.account.once(READ, (429, {"message": "slow down", "retry-seconds": 120}))
+    with pytest.raises(RateLimited):
+        await bench.api.call("GET", "/v4/domains", priority=Priority.PROOF)
+    bench.account.on(READ, DOMAINS)
+    proof = await bench.prove(record)
+    assert proof == Proof(True, ("minted", f"new key answered 200 at {AT}"))
+    assert len(bench.account.of(READ)) == 2
+    bench.account.on(READ, (429, {"message": "slow down", "retry-seconds": 120}))
+    with pytest.raises(RateLimited):
+        await bench.prove(record)
+    assert len(bench.account.of(READ)) == 3, "once, and not in a circle"
+    other = create(instance="second")
+    bench.ctx.fresh[other.id] = THIRD
+    second = await bench.record(other, intents=1, result={"key_id": THIRD_ID})
+    bench.account.on(READ, DOMAINS)
+    assert (await bench.prove(second)).sure, "what one new key must wait for is not the next one's wait"
+
+
+async def test_a_sending_key_without_a_domain_is_asked_nowhere() -> None:
+    bench = Bench()
+    record = await made(bench, create(kind="domain"))
+    with pytest.raises(Refused, match="cannot be put into an address"):
+        await bench.prove(record)
+    assert bench.account.calls == []
+
+
+async def test_a_new_key_that_says_no_id_is_taken_by_what_it_may_do() -> None:
+    bench = Bench()
+    record = await bench.record(
+        create(), intents=1, entry=entry(create()), evidence=["minted"], result={"key_id": ""}
+    )
+    bench.ctx.fresh[record.effect.id] = NEW
+    bench.account.on(READ, DOMAINS)
+    assert (await bench.prove(record)).sure
 
 
 async def test_what_interrupted_attempts_made_is_swept_up_after_the_proof() -> None:
@@ -464,6 +631,97 @@ async def test_the_key_the_workbench_runs_on_is_held_like_any_other_minted_one()
     assert (held.effect, held.minted, held.paper) == (record.effect, True, True)
 
 
+async def refused_once(bench: Bench, *held: Secret, **params: Any) -> Any:
+    """Return the record of a mint whose proof said 401; these marked keys stand in the account and in the vault."""
+    one = create(**params)
+    record = await made(bench, one)
+    record.failure = {"what": f"The server said yes, but the account shows otherwise: {keys.REFUSED}."}
+    tag = keys.description(bench.ctx, record)
+    bench.account.on(LIST, shown(*((secret.reveal()[33:], tag) for secret in held)))
+    bench.account.on("DELETE /v1/keys/.*", (200, {}))
+    for secret in held:
+        bench.vault.held[entry(one, f"…{secret.reveal()[-4:]}")] = secret
+    return record
+
+
+async def test_a_new_key_that_is_refused_still_is_deleted_and_made_anew() -> None:
+    bench = Bench()
+    record = await refused_once(bench, NEW)
+    bench.account.dead.add(NEW.reveal())
+    bench.account.on(READ, DOMAINS)
+    found = await bench.reconcile(record)
+    assert (found.reality, found.sent) == (Reality.AGAIN, Sent())
+    assert found.line == "1 new key that is refused (401) deleted: made again"
+    assert bench.account.of(DELETE_NEW)
+    assert [seen.key for seen in bench.account.of(READ)] == [NEW.reveal(), OWN.reveal()]
+
+
+async def test_several_new_keys_that_are_refused_are_counted() -> None:
+    bench = Bench()
+    record = await refused_once(bench, NEW, THIRD)
+    bench.account.dead |= {NEW.reveal(), THIRD.reveal()}
+    bench.account.on(READ, DOMAINS)
+    found = await bench.reconcile(record)
+    assert found.line == "2 new keys that are refused (401) deleted: made again"
+
+
+async def test_keys_that_nobody_can_use_are_counted_by_why() -> None:
+    bench = Bench()
+    record = await refused_once(bench, NEW, THIRD)
+    del bench.vault.held[entry(record.effect, "…dddd")]
+    bench.account.dead.add(NEW.reveal())
+    bench.account.on(READ, DOMAINS)
+    found = await bench.reconcile(record)
+    assert found.line == (
+        "1 new key whose secret never reached the vault and 1 that is refused (401) deleted: made again"
+    )
+    assert len(bench.account.of("DELETE .*")) == 2
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [DOMAINS, FORBIDDEN, (404, {"message": "Domain not found"}), (500, {}), (403, {"blocked": "by policy"})],
+)
+async def test_a_new_key_that_is_refused_no_more_is_kept(answer: Reply) -> None:
+    bench = Bench()
+    record = await refused_once(bench, NEW)
+    bench.account.on(READ, answer)
+    found = await bench.reconcile(record)
+    assert (found.reality, found.sent.result) == (Reality.HAPPENED, EffectResult(key_id=NEW_ID))
+    assert not bench.account.of("DELETE .*")
+
+
+@pytest.mark.parametrize("ours", [(401, "Forbidden"), (500, {}), (200, {})])
+async def test_a_new_key_is_not_deleted_for_a_401_that_ours_is_answered_too(ours: Reply) -> None:
+    bench = Bench()
+    record = await refused_once(bench, NEW)
+    bench.account.dead.add(NEW.reveal())
+    bench.account.on(READ, ours)
+    assert (await bench.reconcile(record)).reality is Reality.HAPPENED
+    assert not bench.account.of("DELETE .*")
+
+
+async def test_the_key_that_the_workbench_runs_on_is_its_own_control_and_stays() -> None:
+    bench = Bench()
+    record = await refused_once(bench, NEW, own=True)
+    bench.api.use_key(NEW)
+    answers = [(401, "Forbidden"), DOMAINS]
+    bench.account.on(READ, lambda seen: answers.pop(0))
+    assert (await bench.reconcile(record)).reality is Reality.HAPPENED
+    assert not bench.account.of("DELETE .*")
+
+
+async def test_a_key_that_answers_by_its_own_id_is_not_refused_whatever_else_was_made() -> None:
+    """Two attempts left two keys: the first is refused, the second works and is not deleted beside it."""
+    bench = Bench()
+    record = await refused_once(bench, NEW, THIRD)
+    bench.account.dead.add(NEW.reveal())
+    bench.account.on(READ, DOMAINS)
+    found = await bench.reconcile(record)
+    assert (found.reality, found.sent.result) == (Reality.HAPPENED, EffectResult(key_id=THIRD_ID))
+    assert [str(seen) for seen in bench.account.of("DELETE .*")] == [DELETE_NEW]
+
+
 async def test_nothing_marked_means_nothing_was_made() -> None:
     bench = Bench()
     record = await bench.record(create(), intents=1)
@@ -489,6 +747,20 @@ async def test_a_key_is_deleted_once_its_replacement_is_at_hand() -> None:
     bench.account.on(DELETE_OLD, (200, {}))
     assert await bench.send(record) == Sent((f"deleted at {AT}",))
     assert [seen.subaccount for seen in bench.account.calls] == ["sub1"]
+
+
+async def test_the_key_that_the_workbench_runs_on_is_not_deleted() -> None:
+    bench = Bench()
+    record = await replaced(bench)
+    bench.api.use_key(OLD)
+    with pytest.raises(WorkbenchError) as caught:
+        await bench.send(record)
+    assert caught.value.what == "The key …bbbb is the one the workbench runs on."
+    assert caught.value.means == (
+        "Deleted before the workbench has switched to its replacement it would lock the workbench out."
+    )
+    assert caught.value.todo == "Nothing was deleted. Run this again: its replacement goes first."
+    assert bench.account.calls == []
 
 
 async def test_a_key_stays_while_its_replacement_is_in_no_vault() -> None:
@@ -583,8 +855,8 @@ async def test_any_other_refusal_of_a_delete_is_one(reply: Reply) -> None:
 # ── proof of death ───────────────────────────────────────────────────────────────────────────────────────
 
 
-async def gone(bench: Bench, place: Place = US) -> Any:
-    record = await bench.record(delete(place), intents=1, evidence=["deleted", "more"])
+async def gone(bench: Bench, place: Place = US, **params: Any) -> Any:
+    record = await bench.record(delete(place, **params), intents=1, evidence=["deleted", "more"])
     bench.account.on(LIST, shown((NEW_ID, "x")))
     return record
 
@@ -650,6 +922,98 @@ async def test_an_old_key_that_still_answers_is_alive(status: int, sure: bool) -
     assert proof.evidence[0] == f"ALIVE: the old key still answers {status}"
 
 
+async def test_a_filter_on_the_way_says_nothing_of_an_old_key() -> None:
+    bench = Bench()
+    record = await gone(bench)
+    bench.ctx.known[OLD_ID] = OLD
+    bench.account.on(READ, (403, {"blocked": "by policy"}))
+    assert await bench.prove(record) == Proof(
+        False,
+        (
+            "cannot prove from here: not the API's own answer",
+            "deleted",
+            f"absent from the key list at {AT}",
+        ),
+        later=True,
+    )
+
+
+async def test_an_old_key_that_is_asked_too_often_is_left_for_later_and_counts_as_nothing() -> None:
+    bench = Bench()
+    record = await gone(bench)
+    bench.ctx.known[OLD_ID] = OLD
+    bench.account.on(READ, BUSY)
+    assert await bench.prove(record) == Proof(
+        False,
+        ("left for later: Mailgun asks for fewer calls", "deleted", f"absent from the key list at {AT}"),
+    )
+
+
+SENDING: dict[str, Any] = {"kind": "domain", "domain_name": "mg.acme.example", "domain_region": "eu"}
+AT_ITS_DOMAIN = "POST /v3/mg.acme.example/messages"
+
+
+@pytest.mark.parametrize("status", [400, 403, 404])
+async def test_an_old_sending_key_that_its_domain_still_takes_is_alive(status: int) -> None:
+    """A read refuses every sending key, the living too: only its own domain tells them apart."""
+    bench = Bench()
+    record = await gone(bench, **SENDING)
+    bench.ctx.known[OLD_ID] = OLD
+    bench.account.on(READ, lambda seen: (401, "Forbidden") if seen.key == OLD.reveal() else DOMAINS)
+    bench.account.on(AT_ITS_DOMAIN, (status, {"message": "'from' parameter is missing"}))
+    proof = await bench.prove(record)
+    assert (proof.sure, proof.later, proof.undone) == (False, True, True)
+    assert proof.evidence[0] == f"ALIVE: the old key still answers {status}"
+    (asked,) = bench.account.of(AT_ITS_DOMAIN)
+    assert (asked.key, asked.host, asked.form, asked.kind) == (OLD.reveal(), "eu", {}, FORM)
+
+
+async def test_an_old_sending_key_is_dead_once_its_own_domain_refuses_it() -> None:
+    bench = Bench()
+    record = await gone(bench, EU, kind="domain", domain_name="mg.acme.example")
+    bench.ctx.known[OLD_ID] = OLD
+    bench.account.dead.add(OLD.reveal())
+    bench.account.on(READ, DOMAINS)
+    proof = await bench.prove(record)
+    assert proof.sure
+    assert proof.evidence[-1] == f"old key answers 401, ours 200, same host, {AT}"
+    old, ours = bench.account.calls[-2:]
+    assert (str(old), old.key, old.host) == (AT_ITS_DOMAIN, OLD.reveal(), "eu")
+    assert (str(ours), ours.key) == (READ, OWN.reveal())
+    assert set(bench.limiter.urgency) == {Priority.PROOF}
+
+
+async def test_a_send_that_no_send_endpoint_answered_proves_no_old_key() -> None:
+    bench = Bench()
+    record = await gone(bench, **SENDING)
+    bench.ctx.known[OLD_ID] = OLD
+    bench.account.on(AT_ITS_DOMAIN, (200, {"items": []}))
+    with pytest.raises(UnreadableAnswer):
+        await bench.prove(record)
+
+
+@pytest.mark.parametrize(
+    ("kind", "said"),
+    [
+        (
+            "domain",
+            "the old key is not tried: a sending key answers at its own domain only, which is not known",
+        ),
+        (None, "a read with the old key is refused (401), as it would be with a sending key that works"),
+    ],
+)
+async def test_where_nobody_knows_what_a_key_opens_its_absence_is_all_there_is(
+    kind: str | None, said: str
+) -> None:
+    bench = Bench()
+    record = await gone(bench, kind=kind)
+    bench.ctx.known[OLD_ID] = OLD
+    bench.account.dead.add(OLD.reveal())
+    bench.account.on(READ, DOMAINS)
+    proof = await bench.prove(record)
+    assert proof == Proof(True, ("deleted", f"absent from the key list at {AT}", said))
+
+
 async def test_a_control_that_gets_no_answer_is_no_control() -> None:
     bench = Bench()
     record = await gone(bench)
@@ -711,6 +1075,24 @@ async def test_a_delete_is_confirmed_by_absence(
     assert (found.reality, found.line, found.sent) == (reality, line, sent)
     assert {seen.subaccount for seen in bench.account.calls} == {"sub1"}
     assert set(bench.limiter.urgency) == {Priority.PROOF}
+
+
+async def test_a_list_with_a_hole_confirms_no_delete() -> None:
+    bench = Bench()
+    record = await bench.record(delete(), intents=1)
+    bench.account.on(LIST, (200, {"items": [{"id": NEW_ID}, 7]}))
+    found = await bench.reconcile(record)
+    assert (found.reality, found.sent) == (Reality.AGAIN, Sent())
+    assert found.line == "the key list is not whole: key …bbbb is deleted once more"
+
+
+async def test_a_row_without_an_id_hides_no_key_of_ours() -> None:
+    bench = Bench()
+    record = await bench.record(create(), intents=1)
+    tag = keys.description(bench.ctx, record)
+    bench.account.on(LIST, (200, {"items": [{"description": "x"}, {"id": NEW_ID, "description": tag}]}))
+    bench.vault.held[entry(record.effect)] = NEW
+    assert (await bench.reconcile(record)).reality is Reality.HAPPENED
 
 
 async def test_a_lost_connection_is_no_answer() -> None:
