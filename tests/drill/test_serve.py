@@ -46,8 +46,9 @@ def test_the_process_says_one_line_and_resumes_where_it_stood(tmp_path: Path) ->
     process, document = _serve(tmp_path / "drill", "--start", "2026-11-21T14:00:00+00:00")
     try:
         assert set(document) == {
-            "endpoints", "api_key", "web_root", "web_url", "landing_url", "repository", "access_log", "truth"
+            "endpoints", "api_key", "web_root", "web_url", "landing_url", "repository", "access_log", "truth", "now"
         }  # fmt: skip
+        assert document["now"].startswith("2026-11-21T14:0")
         endpoints = document["endpoints"]
         assert len(endpoints["storage"]) == 3
         assert set(endpoints) == {"api_us", "api_eu", "storage", "smtp_us", "smtp_eu", "dns"}

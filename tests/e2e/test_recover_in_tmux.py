@@ -15,6 +15,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.drills import AFTERNOON
 from tests.support.patience import HANGS
 from tests.support.tmux import Tmux, need_tmux
 from workbench.core.redact import Secret
@@ -35,7 +36,9 @@ SEED = 3
 STEPS = ("0", "1", "1b", "2", "3")
 # A small account has everything that a large one has; each key press costs less on it.
 SIZES = ("--domains", "4", "--credentials", "10", "--users", "5")
-WORKBENCH = (sys.executable, "-m", "workbench", "drill", "--seed", str(SEED), *SIZES)
+# What an account has sent depends on the hour: in a quiet one nothing of the old is kept for a hand-over.
+START = ("--start", AFTERNOON.isoformat())
+WORKBENCH = (sys.executable, "-m", "workbench", "drill", "--seed", str(SEED), *SIZES, *START)
 # How a plan asks to be confirmed.
 COUNT = re.compile(r"To go ahead type (\d+) and Enter")
 # What the top line says once nothing abnormal is sent any more: in full, or short where it is narrow.
@@ -194,6 +197,8 @@ async def test_the_drill_is_recovered_by_key_presses_alone(tmp_path: Path) -> No
         judge_the_stranger(screen)
         the_others(screen)
         guide(screen, "1")
+        # A plan made before that cuts everything at once, and nothing waits for its hand-over.
+        screen.until_true(lambda _: bool(state_of(tmp_path).use_known_at), "who sends what is read")
         screen.press("C")
         assert confirm(screen, "Cancel (Esc)") > 20
         screen.until("CUT, BUT OPEN")
@@ -219,6 +224,7 @@ async def test_the_drill_is_recovered_by_key_presses_alone(tmp_path: Path) -> No
         assert screen.until_ended() == 0
 
         state = state_of(tmp_path)
+        assert state.opened_at[:13] == AFTERNOON.isoformat()[:13]
         assert state.contained_at
         assert all(record.state is EffectState.VERIFIED for record in state.effects.values())
         assert {record.effect.kind for record in state.effects.values()} >= {

@@ -250,6 +250,10 @@ class FakeSession:
         self.rate = Rate()
         self.changed("rate")
 
+    async def read_use(self) -> None:
+        """The log says nothing of who sends."""
+        self._fail("use")
+
     async def check_blocklists(self) -> None:
         """Remember that it was asked for."""
         self.asked.append(("blocklists",))

@@ -291,7 +291,7 @@ class _Drill:
         """Start the servers, unlock the throwaway vault, open the drill's incident."""
         import json
 
-        from workbench.core.clock import ShiftedClock
+        from workbench.core.clock import ShiftedClock, as_moment
         from workbench.core.redact import Secret
         from workbench.drill.role_play import DrillRolePlay
         from workbench.mailgun.endpoints import from_document
@@ -309,7 +309,7 @@ class _Drill:
                 endpoints=from_document(document),
                 vault=await _throwaway_vault(home),
                 # The simulated account has a time of its own: it stands still while the drill is closed.
-                clock=ShiftedClock(),
+                clock=ShiftedClock(as_moment(document["now"])),
                 key=Secret(document["api_key"]),
                 drill=True,
                 role_play=DrillRolePlay(),

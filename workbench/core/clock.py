@@ -45,10 +45,15 @@ APART = 2.0
 
 
 class ShiftedClock(SystemClock):
-    """The host's clock moved by a part: the drill's, whose account lives in a time of its own."""
+    """The host's clock moved by a part: the drill's, whose account lives in a time of its own.
 
-    def __init__(self) -> None:
+    ``at`` is the moment that it shows now: the host's where it is None.
+    """
+
+    def __init__(self, at: datetime | None = None) -> None:
         self._ahead = timedelta(0)
+        if at is not None:
+            self.follow((at - self.now()).total_seconds())
 
     def now(self) -> datetime:
         """Return the moved moment in UTC."""

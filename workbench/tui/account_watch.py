@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable
 from typing import TYPE_CHECKING
+
+from workbench.core.errors import ApiError
 
 if TYPE_CHECKING:
     from workbench.tui.incident_port import Incident
@@ -65,8 +68,14 @@ class AccountWatch:
             return
         self._let_in = True
         self._first()
-        if self._ui.store.session is not None and self._ui.store.session.recorder.read_only:
+        session = self._ui.store.session
+        if session is not None and session.recorder.read_only:
             self._ui.set_interval(FOLLOW_EVERY, self._follow_writer)
+        elif session is not None:
+            # A plan made before this is known cuts everything, what nobody abuses too.
+            self._ui.work.start(
+                lambda: _read_senders(session), group="use", doing="reading who sends what", loud=False
+            )
 
     def _follow_writer(self) -> None:
         """Take in what the workbench that writes has recorded; the top line says how far."""
@@ -160,6 +169,12 @@ def _is_in(session: Incident) -> bool:
     """Return whether the account let the workbench in when it was last asked."""
     known = session.account.capabilities
     return known is not None and known.failure() is None
+
+
+async def _read_senders(session: Incident) -> None:
+    """Read by which credential mail goes out; where the log cannot be read that is a gap, and the watch asks again."""
+    with contextlib.suppress(ApiError):
+        await session.account.read_use()
 
 
 async def _read(session: Incident, *, whole: bool) -> None:

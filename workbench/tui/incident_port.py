@@ -203,6 +203,9 @@ class AccountRead(Protocol):
     async def read_rate(self) -> None:
         """Read the sending figures."""
 
+    async def read_use(self) -> None:
+        """Read by which credential mail goes out."""
+
     async def preserve(self) -> None:
         """Store what the first cut would destroy."""
 

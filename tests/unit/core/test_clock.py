@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from workbench.core.clock import as_moment, iso
+from workbench.core.clock import ShiftedClock, as_moment, iso
 
 MOMENT = datetime(2026, 11, 21, 14, 2, 7, tzinfo=UTC)
 DOMAIN = Path(__file__).resolve().parents[3] / "workbench" / "domain" / "runbook"
@@ -76,3 +76,10 @@ def test_the_runbook_reads_moments_in_this_one_way() -> None:
         if isinstance(node, ast.FunctionDef) and node.name in ("_moment", "moment", "when", "_when")
     ]
     assert own == []
+
+
+def test_a_moved_clock_can_begin_at_a_moment_of_its_own() -> None:
+    at = datetime(2021, 3, 4, 5, 6, 7, tzinfo=UTC)
+    clock = ShiftedClock(at)
+    assert timedelta(0) <= clock.now() - at < timedelta(hours=1)
+    assert ShiftedClock().now().year > at.year

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from types import SimpleNamespace
 from typing import Any
 
-from workbench.core.errors import NotAuthorised, WorkbenchError
+from workbench.core.errors import NotAuthorised, Unreachable, WorkbenchError
 from workbench.tui.account_watch import AccountWatch
 
 REFUSED = NotAuthorised(
@@ -21,6 +21,7 @@ class Account:
         self.open = False
         self.asked: list[str] = []
         self.capabilities: Any = None
+        self.shut: WorkbenchError | None = None
 
     async def connect(self) -> None:
         """Let in whoever asks, or say why not, as a real one does: known either way."""
@@ -38,12 +39,18 @@ class Account:
         """Read the figures."""
         self.asked.append("rate")
 
+    async def read_use(self) -> None:
+        """Read who sends what, from a log that may be closed."""
+        self.asked.append("use")
+        if self.shut is not None:
+            raise self.shut
+
 
 class Screen:
     """As much of the program as the watch knows; work begins when it is awaited, clocks tick when told to."""
 
-    def __init__(self, account: Account) -> None:
-        session = SimpleNamespace(account=account, recorder=SimpleNamespace(read_only=False))
+    def __init__(self, account: Account, *, read_only: bool = False) -> None:
+        session = SimpleNamespace(account=account, recorder=SimpleNamespace(read_only=read_only))
         self.store = SimpleNamespace(session=session, reading=False, failed="")
         self.clocks: list[tuple[float, Callable[[], object]]] = []
         self.waiting: list[tuple[Any, Any]] = []
@@ -118,3 +125,36 @@ async def test_connecting_twice_begins_no_second_watch() -> None:
         watch.connect()
         await screen.settle()
     assert begun == ["first"] and len(screen.clocks) == 2
+
+
+async def test_who_sends_what_is_read_as_soon_as_the_account_is() -> None:
+    # What is planned before it is known cuts everything: nobody may have to wait a minute for it.
+    account = Account()
+    account.open = True
+    screen: Any = Screen(account)
+    watch = AccountWatch(screen, (60.0, 20.0), reopen=list, first=list, follow=list)
+    watch.connect()
+    await screen.settle()
+    assert account.asked == ["connect", "all", "rate", "use"]
+    await screen.pass_time()
+    assert account.asked.count("use") == 1
+
+
+async def test_a_log_that_cannot_be_read_at_the_start_is_a_gap_and_no_failure_of_the_start() -> None:
+    account = Account()
+    account.open, account.shut = True, Unreachable("The log does not answer.", "It is busy.", "Wait.")
+    screen: Any = Screen(account)
+    watch = AccountWatch(screen, (60.0, 20.0), reopen=list, first=list, follow=list)
+    watch.connect()
+    await screen.settle()
+    assert account.asked[-1] == "use" and not screen.failed
+
+
+async def test_whoever_only_follows_another_workbench_leaves_the_log_to_it() -> None:
+    account = Account()
+    account.open = True
+    screen: Any = Screen(account, read_only=True)
+    watch = AccountWatch(screen, (60.0, 20.0), reopen=list, first=list, follow=list)
+    watch.connect()
+    await screen.settle()
+    assert "use" not in account.asked

@@ -19,6 +19,7 @@ from typing import Any
 import uvicorn
 
 from workbench.core.atomic_files import ensure_folder
+from workbench.core.clock import iso
 from workbench.drill.activity.intruder import Intruder
 from workbench.drill.api import moods
 from workbench.drill.api.app import HostApp, HostSettings
@@ -158,6 +159,8 @@ class RunningDrill:
             "repository": str(self.side.repository),
             "access_log": str(self.side.access_log),
             "truth": str(self.folder / TRUTH),
+            # The account's own time: what opens on it dates its first row by it, before any answer has come.
+            "now": iso(self.clock.now()),
         }
 
     def write_truth(self) -> None:
