@@ -21,6 +21,7 @@ from workbench.cli.streams import on_terminal
 from workbench.core.errors import HostError, UsageError
 from workbench.core.process import child_environment
 from workbench.core.state_dir import Home
+from workbench.core.turns import loaded
 
 if TYPE_CHECKING:
     from workbench.core.config import ScreenConfig
@@ -31,6 +32,8 @@ if TYPE_CHECKING:
 
 # Seconds the drill's servers may take to say where they are; a cold start takes about one.
 SERVE_LIMIT = 30.0
+# What opening a session loads; before the first frame nobody waits for it, and after it keys are answered meanwhile.
+HEAVY = ("workbench.session.session", "workbench.mailgun.wire")
 
 
 def run(options: argparse.Namespace) -> int:
@@ -202,6 +205,7 @@ class _Entrance:
 
     async def try_key(self, choice: KeyChoice) -> KeyRefusal | None:
         """Ask Mailgun what a key is before an incident is opened on it; None where it is the one."""
+        await loaded("workbench.readers.key_admission", "workbench.mailgun.wire")
         from workbench.cli.opening import endpoints_of, network_of
         from workbench.core.clock import SystemClock
         from workbench.readers.key_admission import doubt_about
@@ -226,6 +230,7 @@ class _Entrance:
 
     async def open_session(self) -> Session:
         """Open the session with what was found and asked; raises the errors of ``open_session``."""
+        await loaded(*HEAVY)
         from workbench.cli.opening import endpoints_of, incident_of, network_of
         from workbench.core.clock import SystemClock
         from workbench.session.session import SessionOptions, open_session
@@ -291,6 +296,7 @@ class _Drill:
         """Start the servers, unlock the throwaway vault, open the drill's incident."""
         import json
 
+        line, _ = await asyncio.gather(self._serve(), loaded(*HEAVY, "workbench.drill.role_play"))
         from workbench.core.clock import ShiftedClock, as_moment
         from workbench.core.redact import Secret
         from workbench.drill.role_play import DrillRolePlay
@@ -299,7 +305,6 @@ class _Drill:
 
         home = Home.find().drill()
         home.ensure()
-        line = await self._serve()
         document = json.loads(line)
         if self.options.fresh:
             await asyncio.to_thread(_forget, home)

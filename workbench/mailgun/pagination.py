@@ -16,6 +16,7 @@ from urllib.parse import urljoin, urlsplit
 
 from workbench.core.errors import ApiError, Incomplete, NotAuthorised, Refused, UnreadableAnswer, UsageError
 from workbench.core.redact import visible
+from workbench.core.turns import A_TURN, in_turns
 from workbench.core.words import plural
 from workbench.mailgun.client import Answer, Mailgun, Priority, Query
 from workbench.mailgun.endpoints import Region, origin
@@ -178,11 +179,14 @@ async def records(kind: type[R], pages: AsyncIterator[list[Any]], where: str) ->
     lost: list[str] = []
     try:
         async for items in pages:
-            try:
-                rows = read_records(kind, items, where)
-            except Incomplete as odd:
-                rows = list(odd.rows)
-                lost += odd.lost
+            rows: list[R] = []
+            # A record of the log takes up to a millisecond to read, and a page holds a hundred.
+            async for part in in_turns([items[at : at + A_TURN] for at in range(0, len(items), A_TURN)], 1):
+                try:
+                    rows += read_records(kind, part, where)
+                except Incomplete as odd:
+                    rows += odd.rows
+                    lost += odd.lost
             yield rows
     except Incomplete as short:
         short.lost = (*short.lost, *lost)

@@ -39,28 +39,24 @@ class Checked:
     altered_row: int | None = None
 
 
-def document(material: Material) -> dict[str, Any]:
-    """Return every audience's report as one JSON document."""
+async def write(material: Material, folder: Path) -> Written:
+    """Write every report in every format below ``folder``, private and durable; raises OSError on a full disk.
+
+    All are composed from one state of the journal, in one go; what is made of them needs nothing else, and is made
+    beside the loop.
+    """
     reports = [compose(audience, material) for audience in Audience]
+    return await asyncio.to_thread(_write_all, folder, reports)
+
+
+def document(reports: Sequence[Report]) -> dict[str, Any]:
+    """Return every audience's report, all of one state of the journal, as one JSON document."""
+    first = reports[0]
     return {
-        **head("report", material.situation.state.incident),
-        "journal": {"row": material.situation.state.last_seq, "hash": material.journal_hash},
+        **head("report", first.incident),
+        "journal": {"row": first.journal_seq, "hash": first.journal_hash},
         "reports": [to_json(report) for report in reports],
     }
-
-
-async def write(material: Material, folder: Path) -> Written:
-    """Write every report in every format below ``folder``, private and durable; raises OSError on a full disk."""
-    whole = document(material)
-    reports: list[Report] = [compose(audience, material) for audience in Audience]
-    stamp = reports[0].written_at.replace(":", "").replace("-", "")
-    files = {f"{stamp}-report.json": json.dumps(whole, ensure_ascii=False, indent=1)}
-    for report in reports:
-        for suffix, render in FORMATS.items():
-            files[f"{stamp}-{report.audience.value}.{suffix}"] = render(report)
-    hashes = {name: hashlib.sha256(content.encode()).hexdigest() for name, content in files.items()}
-    await asyncio.to_thread(_write_all, folder, files)
-    return Written(folder, hashes, whole)
 
 
 def check(
@@ -105,7 +101,15 @@ def _written(rows: Sequence[chain.ChainRow]) -> Iterator[tuple[chain.ChainRow, d
                 yield row, row.body
 
 
-def _write_all(folder: Path, files: Mapping[str, str]) -> None:
+def _write_all(folder: Path, reports: Sequence[Report]) -> Written:
+    whole = document(reports)
+    stamp = reports[0].written_at.replace(":", "").replace("-", "")
+    files = {f"{stamp}-report.json": json.dumps(whole, ensure_ascii=False, indent=1)}
+    for report in reports:
+        for suffix, render in FORMATS.items():
+            files[f"{stamp}-{report.audience.value}.{suffix}"] = render(report)
     ensure_folder(folder)
     for name, content in files.items():
         replace_durably(folder / name, content.encode())
+    hashes = {name: hashlib.sha256(content.encode()).hexdigest() for name, content in files.items()}
+    return Written(folder, hashes, whole)

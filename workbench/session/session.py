@@ -252,8 +252,8 @@ class Session:
             return written  # It says so itself; nothing is added to such a journal.
         body = {
             "files": dict(written.files),
-            "row": material.situation.state.last_seq,
-            "hash": material.journal_hash,
+            # The row the reports tell: others may have been written while the files were.
+            **written.document["journal"],
         }
         await self.recorder.record("report.written", body)
         await self.recorder.learn(ReportWritten(sha256=next(iter(written.files.values()))))

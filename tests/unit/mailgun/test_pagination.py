@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import AsyncIterator
 from typing import Any
 
 import httpx
@@ -9,8 +11,10 @@ import pytest
 
 from tests.unit.mailgun.fakes import START, fake_client, gather_pages, json_of, reply
 from workbench.core.errors import Incomplete, UnreadableAnswer
+from workbench.core.turns import A_TURN
 from workbench.mailgun import evidence, pagination
 from workbench.mailgun.endpoints import Region
+from workbench.mailgun.evidence_models import LogEvent
 from workbench.mailgun.pagination import ListScope, skip_pages, url_pages
 from workbench.mailgun.requests import at
 
@@ -173,6 +177,34 @@ async def test_logs_are_paged_by_a_token_in_the_body() -> None:
     assert body["start"] == "Sat, 21 Nov 2026 14:02:07 +0000"
     assert body["filter"]["AND"][0]["values"] == [{"label": "mg.acme.example", "value": "mg.acme.example"}]
     assert body["pagination"]["limit"] == 100
+
+
+async def test_a_page_of_records_is_read_in_turns_and_what_is_lost_in_any_of_them_is_said() -> None:
+    made, others = 0, 0
+    items: list[Any] = [{"id": str(number)} for number in range(2 * A_TURN + 5)]
+    items[A_TURN + 1] = 7
+
+    async def pages() -> AsyncIterator[list[Any]]:
+        yield items
+
+    async def read() -> None:
+        nonlocal made
+        with pytest.raises(Incomplete) as odd:
+            async for rows in pagination.records(LogEvent, pages(), "POST /logs"):
+                made += len(rows)
+        assert len(odd.value.lost) == 1
+
+    async def other(reading: asyncio.Task[None]) -> None:
+        nonlocal others
+        while not reading.done():
+            others += 1
+            await asyncio.sleep(0)
+
+    reading = asyncio.ensure_future(read())
+    await other(reading)
+    await reading
+    # The loop is let go once for each started A_TURN of them, so that no turn reads more.
+    assert made == len(items) - 1 and others >= 3
 
 
 async def test_a_log_token_that_repeats_is_found_out() -> None:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+import threading
 from datetime import UTC, datetime
 from html.parser import HTMLParser
+from pathlib import Path
 
 import pytest
 
@@ -201,6 +203,31 @@ def test_the_first_altered_journal_row_is_named() -> None:
     found = report_writer.check(rows, hashes)
     assert not found.whole
     assert found.altered_row == 2
+
+
+async def test_reports_are_composed_once_of_one_state_and_name_its_row_whatever_is_written_meanwhile(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    material, composed = _material(), []
+    state = material.situation.state
+    state.last_seq = 7
+
+    def compose_one(audience: Audience, of: Material) -> Report:
+        composed.append((audience, threading.get_ident()))
+        return compose(audience, of)
+
+    def written(path: Path, content: bytes) -> None:
+        assert threading.get_ident() != here
+        state.last_seq = 9
+
+    here = threading.get_ident()
+    monkeypatch.setattr(report_writer, "compose", compose_one)
+    monkeypatch.setattr(report_writer, "replace_durably", written)
+    done = await report_writer.write(material, tmp_path / "reports")
+    # What reads the live state runs on the loop, once for each audience; what renders and writes does not.
+    assert composed == [(audience, here) for audience in Audience]
+    assert done.document["journal"] == {"row": 7, "hash": "f" * 64}
+    assert len(done.files) == 1 + 3 * len(Audience)
 
 
 def test_a_strange_file_is_no_report_of_this_incident() -> None:

@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from workbench.core.redact import visible
+from workbench.core.turns import loaded
 from workbench.core.words import plural
 from workbench.tui.controllers.base import Controller
 from workbench.tui.screens.choices import Choice, Picked
@@ -70,26 +71,33 @@ class LeaksController(Controller):
         self._ui.push(SearchScreen(proposed(session.account.search_places)), closed)
 
     def _begin(self, session: Incident, places: Places) -> None:
-        from workbench.session.leak_search import LeakSearchRequest
-
         try:
             targets, logs, sites = (tuple(shlex.split(line)) for line in places)
         except ValueError:
             self._ui.tell("Not understood: a quotation mark is open.", severity="warning")
             return
-        # The screen took the sites only with their confirmation typed.
-        self._run(
-            session,
-            LeakSearchRequest(targets=targets, logs=logs, sites=sites, mine=bool(sites), from_vault=True),
-        )
+
+        def wanted() -> LeakSearchRequest:
+            from workbench.session.leak_search import LeakSearchRequest
+
+            # The screen took the sites only with their confirmation typed.
+            return LeakSearchRequest(
+                targets=targets, logs=logs, sites=sites, mine=bool(sites), from_vault=True
+            )
+
+        self._run(session, wanted)
 
     def again(self, session: Incident) -> None:
         """Search again where this incident searched: what is closed, what is still exposed."""
-        from workbench.session.leak_search import LeakSearchRequest
 
-        self._run(session, LeakSearchRequest(recheck=True, from_vault=True))
+        def wanted() -> LeakSearchRequest:
+            from workbench.session.leak_search import LeakSearchRequest
 
-    def _run(self, session: Incident, request: LeakSearchRequest) -> None:
+            return LeakSearchRequest(recheck=True, from_vault=True)
+
+        self._run(session, wanted)
+
+    def _run(self, session: Incident, wanted: Callable[[], LeakSearchRequest]) -> None:
         self.show(session)
         self._progress("searching…")
 
@@ -100,8 +108,12 @@ class LeaksController(Controller):
             self._renew(session)
             self._ui.renew()
 
+        async def search() -> LeakReport:
+            await loaded("workbench.session.leak_search")
+            return await session.search_leaks(wanted(), self._progress)
+
         self._ui.work.start(
-            lambda: session.search_leaks(request, self._progress),
+            search,
             group="leaks",
             doing="searching for the leak",
             then=told,
