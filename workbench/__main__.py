@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import sys
 
 TOO_OLD = (
@@ -16,13 +15,12 @@ def main() -> None:
     if sys.version_info < (3, 11):  # noqa: UP036 - whoever starts it on an older Python gets a sentence
         sys.stderr.write(TOO_OLD.format(*sys.version_info))
         sys.exit(2)
-    from workbench.core.allocator import keep_thresholds
+    from workbench.core.allocator import keep_thresholds, look_seldom
 
     keep_thresholds()
+    look_seldom()
     from workbench.cli import run
 
-    # Cycles are few here, and looking for them as often as is usual costs a fifteenth of the processor's time.
-    gc.set_threshold(5_000, 10, 10)
     sys.exit(run(sys.argv[1:]))
 
 

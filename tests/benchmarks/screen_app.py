@@ -15,7 +15,8 @@ from textual.widgets import DataTable
 
 from tests.benchmarks.table_app import CURSOR_COLOUR
 from workbench.cli.parser import build_parser
-from workbench.cli.screen import _Entrance
+from workbench.cli.screen import _Entrance, _settled
+from workbench.core.allocator import keep_thresholds, look_seldom
 from workbench.tui.app import WorkbenchApp
 from workbench.tui.panes.credentials import CredentialsPane
 from workbench.tui.widgets.table import TableRow
@@ -90,12 +91,14 @@ class StockTable(DataTable[str]):
 def main() -> None:
     """Run the app."""
     kind = sys.argv[1]
+    keep_thresholds()
+    look_seldom()
     if kind == "stock":
         made: Any = StockTable
         CredentialsPane.make_table = lambda pane: made(pane)  # type: ignore[method-assign,assignment]
     WorkbenchApp.CSS = CSS
     entrance = _Entrance(build_parser().parse_args([]))
-    WorkbenchApp(entrance.open_session, door=entrance.door).run(mouse=False)
+    WorkbenchApp(_settled(entrance.open_session), door=entrance.door).run(mouse=False)
 
 
 if __name__ == "__main__":

@@ -9,7 +9,6 @@ from __future__ import annotations
 import argparse
 import asyncio
 import contextlib
-import gc
 import os
 import sys
 from collections.abc import Awaitable, Callable, Iterator
@@ -18,6 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from workbench.cli.streams import on_terminal
+from workbench.core.allocator import leave_alone
 from workbench.core.errors import HostError, UsageError
 from workbench.core.process import child_environment
 from workbench.core.state_dir import Home
@@ -71,14 +71,14 @@ def run_drill(options: argparse.Namespace) -> int:
 
 
 def _settled(open_session: Callable[[], Awaitable[Session]]) -> Callable[[], Awaitable[Session]]:
-    """Return what opens a session and then has the garbage collector leave alone what is loaded by then.
-
-    It stays until the end, and looking through all of it takes a fifth of a second in which no key is answered.
-    """
+    """Return what opens a session and has the looks for garbage leave alone what is there then and before every cut."""
 
     async def opened() -> Session:
+        from workbench.execution.progress import PlanStarted
+
         session = await open_session()
-        gc.freeze()
+        leave_alone()
+        session.recorder.subscribe(lambda event: leave_alone() if isinstance(event, PlanStarted) else None)
         return session
 
     return opened

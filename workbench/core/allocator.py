@@ -1,4 +1,4 @@
-"""What is freed goes back to the system, also after a block of 32 MB.
+"""What is freed goes back to the system, also after a block of 32 MB; what stays is not looked through for garbage.
 
 glibc learns from what is freed: once a large block was, blocks up to its size come from the heap instead of being
 mapped each on its own, and the heap's end is given back only when twice as much of it is free (mallopt(3),
@@ -9,6 +9,7 @@ the vault. From then on, whatever a reading needed at its height would stay with
 from __future__ import annotations
 
 import ctypes
+import gc
 from functools import cache
 
 _M_MMAP_THRESHOLD = -3  # malloc.h
@@ -22,3 +23,16 @@ def keep_thresholds() -> bool:
         return bool(ctypes.CDLL(None).mallopt(_M_MMAP_THRESHOLD, _MAPPED_FROM))
     except (OSError, AttributeError):
         return False
+
+
+def look_seldom() -> None:
+    """Have Python look for cycles seldom: they are few here, and the usual looks cost a fifteenth of the processor."""
+    gc.set_threshold(5_000, 10, 10)
+
+
+def leave_alone() -> None:
+    """Have the looks for cycles leave alone whatever is there by now, because it stays.
+
+    A look through everything takes a tenth of a second and more, in which no key is answered.
+    """
+    gc.freeze()

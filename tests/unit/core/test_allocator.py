@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import ctypes
 import platform
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
 from workbench import cli
 from workbench.__main__ import main
+from workbench.cli import screen
 from workbench.core import allocator
+from workbench.execution.progress import PlanStarted
+from workbench.session.events import Changed, Events
 
 
 @pytest.fixture(autouse=True)
@@ -35,3 +40,21 @@ def test_it_is_asked_before_anything_is_loaded(monkeypatch: pytest.MonkeyPatch) 
     with pytest.raises(SystemExit):
         main()
     assert order == ["allocator", "run"]
+
+
+async def test_what_is_there_at_the_start_and_before_every_cut_is_left_alone(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    left: list[str] = []
+    events = Events()
+    session: Any = SimpleNamespace(recorder=events)
+    monkeypatch.setattr(screen, "leave_alone", lambda: left.append("alone"))
+
+    async def open_session() -> Any:
+        return session
+
+    assert await screen._settled(open_session)() is session and left == ["alone"]
+    events.tell(Changed("keys"))
+    assert left == ["alone"]
+    events.tell(PlanStarted("Cut all access", 3))
+    assert left == ["alone", "alone"]

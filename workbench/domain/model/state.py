@@ -210,8 +210,8 @@ class State:
     after: Mapping[str, Any] = field(default_factory=dict)
     # What a person said, by the journal row that holds it: enough to take it back.
     said: dict[int, Said] = field(default_factory=dict)
-    # Where the effects of a kind stand among all: (place, id). Effects are added and renewed, never taken out.
-    _places: dict[EffectKind, list[tuple[int, str]]] = field(default_factory=dict, repr=False, compare=False)
+    # The ids of the effects of some kinds, in the order of all. Effects are added and renewed, never taken out.
+    _places: dict[tuple[EffectKind, ...], list[str]] = field(default_factory=dict, repr=False, compare=False)
     _placed: int = field(default=0, repr=False, compare=False)
 
     def learn(self, fact: RecordedFact) -> None:
@@ -245,11 +245,12 @@ class State:
         """Return the records of the given kinds in the order they were confirmed."""
         if self._placed != len(self.effects):
             self._places = {}
-            for place, (effect_id, record) in enumerate(self.effects.items()):
-                self._places.setdefault(record.effect.kind, []).append((place, effect_id))
             self._placed = len(self.effects)
-        found = sorted(place for kind in kinds for place in self._places.get(kind, ()))
-        return [self.effects[effect_id] for _, effect_id in found]
+        ids = self._places.get(kinds)
+        if ids is None:
+            ids = [effect_id for effect_id, record in self.effects.items() if record.effect.kind in kinds]
+            self._places[kinds] = ids
+        return [self.effects[effect_id] for effect_id in ids]
 
     @property
     def passwords(self) -> dict[str, EffectRecord]:
