@@ -15,11 +15,14 @@ from workbench.core.words import plural
 from workbench.domain.blocklists import clean
 from workbench.domain.blocklists.listings import request_word
 from workbench.domain.blocklists.recorded import RefusalsRead
+from workbench.domain.blocklists.refusals import kind_lines, reasons
 from workbench.domain.model.state import State
 from workbench.domain.runbook import days_after
 from workbench.domain.runbook.blocklists import rate_lines, refusal_lines
 from workbench.domain.runbook.claims import Claim
 from workbench.session.blocklist_watch import BlocklistWatch, Round
+
+_REASONS = 15
 
 
 def page(
@@ -168,15 +171,23 @@ def _monitoring(watch: BlocklistWatch) -> str:
 
 
 def _refusals(state: State) -> str:
+    read = state.fact(RefusalsRead)
+    shown = reasons(read)
     rows = [
         (
-            one.hour[:16] + "Z",
             visible(one.provider, 40),
-            str(one.count),
+            f"{one.count:,}",
+            f"{one.first[5:13]}Z",
+            f"{one.last[5:13]}Z",
             "yes" if one.is_listing else one.kind,
-            visible(one.means, 70),
+            visible(one.means, 110),
             visible(one.page, 60),
         )
-        for one in state.known(RefusalsRead).counts[:12]
+        for one in shown[:_REASONS]
     ]
-    return tables.table(rows, ("hour", "refused by", "times", "blocks us", "means", "ask")) if rows else ""
+    more = len(shown) - _REASONS
+    told = (
+        tables.table(rows, ("refused by", "times", "from", "to", "blocks us", "means", "ask")) if rows else ""
+    )
+    rest = f"{plural(more, 'rarer reason')} more: --json names them." if more > 0 else ""
+    return "\n".join(filter(None, (told, rest, *kind_lines(read))))

@@ -31,6 +31,7 @@ _REFUSALS = (
     "providers",
     "by_zone",
     "counts",
+    "reasons",
     "not_understood",
 )
 _ORDER = {ListingVerdict.LISTED: 0, ListingVerdict.CANNOT_TELL: 1, ListingVerdict.NOT_LISTED: 2}

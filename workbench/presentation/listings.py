@@ -155,7 +155,7 @@ def overview_lines(
 ) -> Iterator[str]:
     """Yield what stands beside the verdicts: lists not asked, not believed, refusals, Mailgun's own monitoring."""
     from workbench.domain.blocklists.recorded import RefusalsRead, SendingHealth
-    from workbench.domain.blocklists.refusals import kind_lines, remainder_lines
+    from workbench.domain.blocklists.refusals import kind_lines, partial_line, reasons, remainder_lines
 
     zones = list(off)
     yield "Not asked (not asked is not clean):"
@@ -171,11 +171,14 @@ def overview_lines(
     )
     yield ""
     refusals = state.fact(RefusalsRead)
-    yield f"Refused mail since {refusals.since if refusals is not None else 'not read yet'}, by hour:"
-    for one in refusals.counts if refusals is not None else ():
+    yield f"Refused mail since {refusals.since if refusals is not None else 'not read yet'}:"
+    for one in reasons(refusals):
         blocks = "blocks us" if one.is_listing else f"no listing ({one.kind})"
         where = f", ask {one.page}" if one.page else ""
-        yield f"- {one.hour[5:16]}Z {one.provider} ×{one.count}: {blocks}: {one.means}{where}"
+        when = f"{one.first[5:13]}Z to {one.last[5:13]}Z"
+        yield f"- {one.provider} ×{one.count:,}, {when}: {blocks}: {one.means}{where}"
+    if partial := partial_line(refusals):
+        yield f"- {partial}"
     yield ""
     yield from kind_lines(refusals)
     yield from remainder_lines(refusals, most=12)

@@ -28,6 +28,20 @@ class RefusalsOfAnHour(msgspec.Struct, frozen=True):
     sample: str = ""
 
 
+class RefusalReason(msgspec.Struct, frozen=True):
+    """How often one provider refused for one reason in all that was read, and its first and last hour (ISO, UTC)."""
+
+    provider: str = ""
+    count: int = 0
+    kind: str = ""
+    is_listing: bool = False
+    means: str = ""
+    todo: str = ""
+    page: str = ""
+    first: str = ""
+    last: str = ""
+
+
 class NotUnderstood(msgspec.Struct, frozen=True):
     """How many refusals of a provider nothing known fits, with some of their texts."""
 
@@ -60,6 +74,7 @@ class RefusalsRead(RecordedFact, frozen=True, tag="refusals"):
     providers: Mapping[str, int] = {}
     by_zone: Mapping[str, int] = {}
     counts: tuple[RefusalsOfAnHour, ...] = ()
+    reasons: tuple[RefusalReason, ...] = ()
     not_understood: tuple[NotUnderstood, ...] = ()
     quotes: tuple[RefusalQuote, ...] = ()
     sample: str = ""

@@ -23,9 +23,16 @@ from workbench.blocklists.refusal_text import masked
 from workbench.core.clock import iso
 from workbench.core.redact import visible
 from workbench.core.words import plural
-from workbench.domain.blocklists.recorded import NotUnderstood, RefusalQuote, RefusalsOfAnHour, RefusalsRead
+from workbench.domain.blocklists.recorded import (
+    NotUnderstood,
+    RefusalQuote,
+    RefusalReason,
+    RefusalsOfAnHour,
+    RefusalsRead,
+)
 
 _KEPT_COUNTS = 60
+_KEPT_REASONS = 40
 _KEPT_QUOTES = 60
 _KEPT_REMAINDER = 12
 _SAMPLES = 3
@@ -35,7 +42,8 @@ def refusal_fact(refusals: Sequence[Refusal]) -> RefusalsRead:
     """Return what is kept of refusals: every one is in ``kinds``, those about the sender in ``counts``.
 
     ``providers`` counts who lists or blocks; ``by_zone`` the zones that are named; ``quotes`` a text for each
-    zone and sending address; ``not_understood`` what nothing fits, by provider, with samples.
+    zone and sending address; ``not_understood`` what nothing fits, by provider, with samples; ``reasons`` adds
+    the hours of ``counts`` up.
     """
     judged = judge(refusals)
     counts = count_refusals(judged)
@@ -52,6 +60,7 @@ def refusal_fact(refusals: Sequence[Refusal]) -> RefusalsRead:
         providers=dict(providers.most_common()),
         by_zone=refusals_by_zone(counts),
         counts=tuple(_count(count) for count in about_us[:_KEPT_COUNTS]),
+        reasons=_added_up(_count(count) for count in about_us)[:_KEPT_REASONS],
         not_understood=_remainder(counts),
         quotes=_quotes(judged),
         sample=listing[0].sample if listing else "",
@@ -75,6 +84,45 @@ def _count(count: RefusalCount) -> RefusalsOfAnHour:
         addresses=count.addresses,
         sample=count.sample,
     )
+
+
+def _added_up(hours: Iterable[RefusalsOfAnHour]) -> tuple[RefusalReason, ...]:
+    """Return the hours of each provider and reason as one, the most frequent first."""
+    groups: dict[tuple[str, str, str], list[RefusalsOfAnHour]] = {}
+    for one in hours:
+        groups.setdefault((one.provider, one.kind, one.means), []).append(one)
+    found = [
+        RefusalReason(
+            provider=provider,
+            count=sum(one.count for one in members),
+            kind=kind,
+            is_listing=members[0].is_listing,
+            means=means,
+            todo=members[0].todo,
+            page=members[0].page,
+            first=min(one.hour for one in members),
+            last=max(one.hour for one in members),
+        )
+        for (provider, kind, means), members in groups.items()
+    ]
+    return tuple(sorted(found, key=lambda one: (-one.count, one.provider, one.means)))
+
+
+def reasons(fact: RefusalsRead | None) -> tuple[RefusalReason, ...]:
+    """Return who refused for which reason and how often, the most frequent first.
+
+    A reading of an older journal kept single hours only: those are added up, and older hours may be missing.
+    """
+    if fact is None:
+        return ()
+    return fact.reasons or _added_up(fact.counts)
+
+
+def partial_line(fact: RefusalsRead | None) -> str:
+    """Return that only a part of the refusals was read, ``""`` where all were (a gap is said elsewhere)."""
+    if fact is None or fact.whole or fact.gaps or not fact.read:
+        return ""
+    return f"only the newest {fact.read:,} refusals of the log were read: the numbers are at least these"
 
 
 def _remainder(counts: Iterable[RefusalCount]) -> tuple[NotUnderstood, ...]:

@@ -14,7 +14,7 @@ from workbench.domain.blocklists import clean
 from workbench.domain.blocklists.listings import ListingBook, Seen, settled
 from workbench.domain.blocklists.ours import deleted, mattering
 from workbench.domain.blocklists.recorded import GmailRates, RefusalsRead, SendingHealth
-from workbench.domain.blocklists.refusals import remainder_lines
+from workbench.domain.blocklists.refusals import partial_line, remainder_lines
 from workbench.domain.model.situation import Situation
 from workbench.domain.model.state import State
 from workbench.domain.runbook.containment_state import Containment, containment
@@ -212,6 +212,8 @@ def refusal_lines(state: State) -> tuple[str, ...]:
     if fact.providers:
         shown = ", ".join(f"{name} {count:,}" for name, count in list(fact.providers.items())[:5])
         lines.append(f"refused as listed or blocked since {fact.since}: {shown}")
+    if partial := partial_line(fact):
+        lines.append(partial)
     lines += remainder_lines(fact)
     lines += [f"refused mail could not be read: {visible(gap, 120)}" for gap in fact.gaps[:2]]
     return tuple(lines)

@@ -9,7 +9,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from workbench.blocklists.bounces import Refusal, classify
-from workbench.domain.blocklists.refusals import kind_lines, quote, refusal_fact, remainder_lines
+from workbench.domain.blocklists.recorded import RefusalsRead
+from workbench.domain.blocklists.refusals import (
+    kind_lines,
+    partial_line,
+    quote,
+    reasons,
+    refusal_fact,
+    remainder_lines,
+)
 
 NOW = datetime(2026, 11, 28, 9, 0, tzinfo=UTC)
 SPAMCOP = "554 5.7.1 Client host [192.0.2.4] blocked using bl.spamcop.net"
@@ -44,6 +52,24 @@ def test_the_remainder_is_said_with_its_provider_and_its_words() -> None:
     assert remainder_lines(fact) == ("41 refusals by t-online.de (Telekom) not understood: “550 5.7.1 zonk”",)
     assert kind_lines(fact) == ("refusals read by kind: not understood 41",)
     assert remainder_lines(None) == () == kind_lines(None)
+
+
+def test_a_reason_is_told_once_however_many_hours_it_went_on() -> None:
+    fact = refusal_fact([_refusal(SPAMCOP, n * 60) for n in range(100)] + [_refusal(DBL)] * 2)
+    assert [(one.provider, one.count) for one in reasons(fact)] == [("SpamCop (Cisco)", 100), ("Spamhaus", 2)]
+    longest = reasons(fact)[0]
+    assert (longest.first, longest.last) == ("2026-11-24T06:00:00Z", "2026-11-28T09:00:00Z")
+    assert len(fact.counts) < 100 + 1, "hours are kept for a while only, what they add up to is whole"
+    # A journal of before kept hours alone: they are added up.
+    old = RefusalsRead(counts=fact.counts)
+    assert reasons(old)[0].provider == "SpamCop (Cisco)" and reasons(None) == ()
+
+
+def test_a_part_of_the_log_is_called_a_part() -> None:
+    assert "newest 3,000 refusals" in partial_line(RefusalsRead(read=3000, whole=False))
+    assert partial_line(RefusalsRead(read=3000, whole=True)) == ""
+    assert partial_line(RefusalsRead(read=3000, whole=False, gaps=("the log answers 500",))) == ""
+    assert partial_line(None) == ""
 
 
 def test_unknown_users_do_not_push_out_what_is_about_us() -> None:
