@@ -128,15 +128,20 @@ class Catalogue:
         return read_zone(DataEntry({**table, "owner": owner}, f"added zone {name}"), owners, zones)
 
 
+def is_key(secret: Secret) -> bool:
+    """Return whether a value can be a list's key: one label of a query name."""
+    return _KEY.fullmatch(secret.reveal()) is not None
+
+
 def _switched_on(zone: Zone, key: KeySource | None) -> Zone:
     if not zone.key_name:
         return replace(zone, enabled=True, off_reason="")
     secret = key(zone.key_name) if key is not None else None
     if secret is None:
         return replace(
-            zone, enabled=False, off_reason=f"needs a key: store it in the vault as {zone.key_name}"
+            zone, enabled=False, off_reason=f"needs a key: workbench secrets put {zone.key_name} stores it"
         )
-    if _KEY.fullmatch(secret.reveal()) is None:
+    if not is_key(secret):
         raise UsageError(
             f"The vault entry {zone.key_name} cannot be a key for {zone.name}.",
             "A key is one label of a query name: letters, digits and hyphens, at most 63.",

@@ -196,7 +196,7 @@ def _off_reason(terms: Terms, note: str, key_name: str) -> str:
     if terms.on_by_default:
         return ""
     if key_name:
-        return f"needs a key: store it in the vault as {key_name}, then enable the zone"
+        return f"needs a key: workbench secrets put {key_name} stores it, and the zone is asked from then on"
     return f"off until you turn it on ({terms.value}): {note}"
 
 

@@ -12,6 +12,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+from workbench.blocklists import catalogue
 from workbench.cli import tables
 from workbench.cli.opening import line_of_input, run_async
 from workbench.cli.output import document, refuse_terminal, say, text, warn, write_exactly
@@ -245,6 +246,13 @@ async def _put(options: argparse.Namespace) -> int:
     typed = line_of_input(f"{name}: ")
     if not typed:
         raise UsageError("Standard input held no secret.", "Nothing was stored.", "Pipe or type the value.")
+    zones = [zone for zone in catalogue.load().zones.values() if zone.key_name == name]
+    if zones and not catalogue.is_key(Secret(typed)):
+        raise UsageError(
+            f"What was typed cannot be the key {visible(name, 80)}.",
+            "Nothing was stored. A key is one label of a query name: letters, digits and hyphens, at most 63.",
+            "Give the key alone, without spaces or the zone's name.",
+        )
     home = Home.find()
     home.ensure()
     vault = await open_vault(home)
@@ -253,7 +261,12 @@ async def _put(options: argparse.Namespace) -> int:
     finally:
         vault.close()
     await asyncio.to_thread(labels.remember, home, name)
-    say(f"Stored as {name}. Name the zone under enable in {home.config_file} to have it asked.")
+    asked = ", ".join(f"{zone.title} ({zone.name})" for zone in zones)
+    say(
+        f"Stored as {name}. Asked with it from the next look-up on: {asked}."
+        if zones
+        else f"Stored as {name}. Name the zone under enable in {home.config_file} to have it asked."
+    )
     return 0
 
 

@@ -70,6 +70,22 @@ async def test_what_was_put_is_listed_and_fetched(
     assert VALUE not in names.read_text() and names.stat().st_mode & 0o777 == 0o600
 
 
+async def test_a_lists_key_says_what_is_asked_with_it_and_what_cannot_be_one_is_not_kept(
+    home: Home, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    await put(monkeypatch, "blocklists/spamhaus-dqs")
+    said = capsys.readouterr()
+    assert "zen.dq.spamhaus.net" in said.out + said.err and "config" not in said.out + said.err
+    await put(monkeypatch, "blocklists/of-our-own")
+    said = capsys.readouterr()
+    assert "under enable in" in said.out + said.err
+    monkeypatch.setattr("sys.stdin", io.StringIO("abc zen.dq.spamhaus.net\n"))
+    with pytest.raises(UsageError, match="cannot be the key"):
+        await run("put", "blocklists/spamhaus-dqs")
+    assert await run("get", "spamhaus") == 0
+    assert capsys.readouterr().out == VALUE
+
+
 async def test_beside_those_of_the_incident(
     home: Home, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
