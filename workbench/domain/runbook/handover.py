@@ -30,6 +30,7 @@ QUIET = timedelta(minutes=10)
 
 _CUTS = (EffectKind.KEY_DELETE, EffectKind.LOGIN_RESET, EffectKind.LOGIN_DELETE)
 _REACHED = (EffectState.DONE, EffectState.VERIFIED)
+_UNTOLD = "the replacement is in use; whether the old one still is cannot be told: "
 
 
 def uses(state: State) -> Mapping[str, RecordedUse]:
@@ -232,11 +233,17 @@ def _adoption(fact: CredentialUses, old: str, new: tuple[str, ...]) -> tuple[boo
         return False, f"the replacement is not seen in use yet{smtp}"
     if len(seen) < len(new):
         return False, f"{len(seen)} of {len(new)} replacements are in use"
-    last, as_of = as_moment(found.get(old, unused).last_used), as_moment(fact.as_of)
+    used, as_of = found.get(old, unused), as_moment(fact.as_of)
+    last = as_moment(used.last_used)
     # The hour before the hand-over is in the log too: only what is recent says that somebody stays behind.
     if last is not None and as_of is not None and as_of - last < QUIET:
         return False, "the replacement is in use, and so is the old one still"
-    return True, "the replacement is in use, the old one no longer"
+    if used.last_hour and (last is None or as_of is None):
+        return False, _UNTOLD + "when it sent last is not known"
+    if fact.gaps:
+        return False, _UNTOLD + "a part of the log was not read"
+    sample = " (by a sample of the log)" if fact.sampled else ""
+    return True, f"the replacement is in use, the old one no longer{sample}"
 
 
 def timer_id(credential: str) -> str:
