@@ -9,12 +9,14 @@ from workbench.core.redact import key_tail, short_address, visible
 from workbench.core.words import plural
 from workbench.domain.detection.abused_domains import abused_domains, figures_unread, senders_known
 from workbench.domain.detection.alarms import excess_since_cut, leaked_again, open_alarms
+from workbench.domain.model.effect_params import KeyDeleteParams
 from workbench.domain.model.inventory import Gap
 from workbench.domain.model.plan import EffectKind
 from workbench.domain.model.situation import Situation
 from workbench.domain.runbook import claims, coverage, proof_age, tapped
 from workbench.domain.runbook.containment import key_is_left, rogue_subaccounts, untouched
 from workbench.domain.runbook.handover import Kept, kept
+from workbench.domain.runbook.old_and_new import still_answers
 from workbench.domain.runbook.queues import queues_left
 from workbench.domain.runbook.verdict import attested
 
@@ -87,14 +89,13 @@ def _keys(situation: Situation) -> Iterator[WayIn]:
     if before and (not cut or len(before) > _FROM_BEFORE):
         words = f"{plural(len(before), 'API key')} from before"
         yield WayIn("key", "*", words, words, administers=any(i.key.role == "admin" for i in before))
-    unsure = [
-        record
-        for record in situation.state.of_kind(EffectKind.KEY_DELETE)
-        if record.open or any("still answers" in line for line in record.evidence[-1:])
-    ]
-    for record in unsure:
-        words = f"API key {key_tail(record.effect.target)}, whose end is not known"
-        yield WayIn("key", record.effect.target, words, words, known=False)
+    for record in situation.state.of_kind(EffectKind.KEY_DELETE):
+        alive, target = still_answers(record), record.effect.target
+        if alive or record.open:
+            end = "which still answers although it was deleted" if alive else "whose end is not known"
+            words = f"API key {key_tail(target)}, {end}"
+            powerful = record.effect.given(KeyDeleteParams).role not in proof_age.LESSER
+            yield WayIn("key", target, words, words, known=alive, administers=powerful)
 
 
 def _logins(situation: Situation) -> Iterator[WayIn]:
