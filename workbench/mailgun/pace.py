@@ -39,8 +39,9 @@ class Documented(NamedTuple):
 class Pace:
     """The pace of one family. Moments are monotonic seconds; ``rate`` is calls a second, None for unlimited.
 
-    ``careful_at`` is a number of calls at which an assumed limit may lie: around it only four calls are in
-    flight until one has passed it, so that finding the limit costs four refusals and not twenty.
+    ``careful_at`` is a number of calls at which an assumed limit may lie: no more than four leave beyond it
+    until one of those has passed, so that finding the limit costs four refusals and not twenty. It is looked for
+    twice: where a window of a minute would end, and where a bucket would that was filled up meanwhile.
     """
 
     __slots__ = (
@@ -50,6 +51,7 @@ class Pace:
         "_credit",
         "_cut",
         "_gate",
+        "_gate_at",
         "_gate_calls",
         "_gate_passed",
         "_gate_start",
@@ -80,6 +82,7 @@ class Pace:
         self._gate = careful_at
         self._mark = self._changed = now
         self._gate_start = now
+        self._gate_at = careful_at
         self._gate_calls = self._gate_passed = 0
         self._passed = 0
         # When the latest calls that passed had left: what came before the last minute tells nothing about a limit.
@@ -107,7 +110,7 @@ class Pace:
     def ready_at(self) -> float | None:
         """Return the moment the next call may leave; None while too many are in flight."""
         allow = self.allow
-        if self._gate and self._gate_calls >= self._gate - 2:
+        if self._gate and self._gate_calls >= self._gate_at + _CAREFUL:
             allow = min(allow, _CAREFUL)
         if self.in_flight >= allow:
             return None
@@ -120,6 +123,7 @@ class Pace:
         if self._gate:
             if now - self._gate_start >= _MINUTE:
                 self._gate_start = now
+                self._gate_at = self._gate
                 self._gate_calls = self._gate_passed = 0
             self._gate_calls += 1
         if self._credit > 0:
@@ -148,10 +152,7 @@ class Pace:
         self._passed += 1
         self._passes.append(issued)
         if self._gate:
-            self._gate_passed += 1
-            # Past the assumed limit, and past what a bucket would have got back meanwhile: there is none.
-            if self._gate_passed > self._gate * (1 + (now - self._gate_start) / _MINUTE) + 2:
-                self._gate = 0
+            self._pass_gate(issued, now)
         # Once limited, more at once come back slowly: a pause that was too short must not cost a burst.
         if fresh and self.allow < self._most and (self.rate is None or self._passed % 3 == 0):
             self.allow += 1
@@ -159,6 +160,17 @@ class Pace:
             self._heed_quota(now, hints)
         if self.rate is not None and fresh:
             self._grow(now)
+
+    def _pass_gate(self, issued: float, now: float) -> None:
+        self._gate_passed += 1
+        if self._gate_passed <= self._gate + 2:
+            return
+        # No window of that many calls: what is left is a bucket, with what it would have got back meanwhile, and
+        # until those that leave now are answered.
+        refill = self._gate / _MINUTE
+        self._gate_at = int(self._gate + refill * (2 * now - issued - self._gate_start))
+        if self._gate_passed > self._gate + refill * (now - self._gate_start) + 2:
+            self._gate = 0
 
     def _heed_quota(self, now: float, hints: Hints) -> None:
         """Spread what is left of a window that is more than half used, as its own headers tell."""
