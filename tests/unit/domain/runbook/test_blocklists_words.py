@@ -69,6 +69,11 @@ LOW = "complaint and bounce rates were low on the {} with enough mail to tell"
             ("15 Nov: 2 complaints and 1 refused of 11 messages: few, and not fine", quiet("1 day")),
         ),
         (((1000, 0, 0), (10, 1, 10)), (LOW.format("1 day"), quiet("1 day"))),
+        # Half of it refused is not nothing sent.
+        (
+            ((5, 0, 5),),
+            ("too little was sent on every day to tell complaint and bounce rates", quiet("0 days")),
+        ),
     ],
 )
 def test_each_day_says_as_much_as_its_mail_can(
