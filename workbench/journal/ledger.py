@@ -23,9 +23,6 @@ class JournalPort(Protocol):
     async def append(self, kind: str, body: Mapping[str, Any]) -> JournalRow:
         """Write one row; returns when it is durable, raises JournalError when it is not."""
 
-    async def append_many(self, rows: Sequence[tuple[str, Mapping[str, Any]]]) -> Sequence[JournalRow]:
-        """Write several rows at once; returns when all are durable."""
-
 
 class Ledger:
     """One incident's journal with its state."""
@@ -69,10 +66,6 @@ class Ledger:
         row = await self._journal.append(kind, body)
         self._take(row)
         return row
-
-    async def _write_many(self, rows: Sequence[tuple[str, Mapping[str, Any]]]) -> None:
-        for row in await self._journal.append_many(rows):
-            self._take(row)
 
     def take(self, row: JournalRow) -> None:
         """Take in a row that somebody else made durable: a workbench that only reads follows the one that writes."""
