@@ -14,6 +14,8 @@ from functools import lru_cache
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 _PORT = re.compile(r"^(?:\[([0-9A-Fa-f:.]+)\](?::\d{1,5})?|((?:\d{1,3}\.){3}\d{1,3}):\d{1,5})$")
+# An address of which a part was taken out.
+_MASKED = re.compile(r"\d{1,3}(?:\.(?:\d{1,3}|[xX*]{1,3})){3}")
 _FOR = re.compile(r'(?i)^for="?([^";]+)"?')
 
 
@@ -54,9 +56,16 @@ def client(remote: str, forwarded: Sequence[str], proxies: Sequence[Network] = (
     if chain:
         return ""
     if not connected:
+        if _MASKED.fullmatch(remote.strip()):
+            return ""
         return remote.strip() if re.fullmatch(r"[\w-]+(?:\.[\w-]+)+", remote.strip()) else ""
-    # Nobody else is named: a visitor of the inner network, unless it is a proxy by the operator's own word.
-    return "" if any(_within(connected, one) for one in proxies) else connected
+    # Nobody else is named: a visitor of the inner network, unless it is a proxy by the operator's own word; and this
+    # very machine is who passes a request on.
+    return (
+        ""
+        if ipaddress.ip_address(connected).is_loopback or any(_within(connected, one) for one in proxies)
+        else connected
+    )
 
 
 def _trusted(address: str, proxies: Sequence[Network]) -> bool:
@@ -77,6 +86,12 @@ _INNER = networks(
         "fe80::/10",
     ]
 )
+
+
+def is_inner(text: str) -> bool:
+    """Return whether a field holds an address of an inner network (or of this machine)."""
+    address = plain_address(text)
+    return bool(address) and _inner(address)
 
 
 @lru_cache(maxsize=4096)

@@ -60,6 +60,9 @@ FIELDS: dict[str, tuple[str, ...]] = {
         "id.orig_h",
         "client.addr",
         "ip_client",
+        "sourceIpPort",
+        "remote_address",
+        "from",
     ),
     "target": (
         "request_uri",
@@ -103,6 +106,7 @@ FIELDS: dict[str, tuple[str, ...]] = {
         "meta.req.url",
         "request.url",
         "request.path",
+        "http_url",
     ),
     "method": (
         "request_method",
@@ -161,6 +165,9 @@ FIELDS: dict[str, tuple[str, ...]] = {
         "elb_status_code",
         "http.status_code",
         "http.status",
+        "response.http_code",
+        "http_retcode",
+        "api.statusCode",
     ),
     "size": (
         "body_bytes_sent",
@@ -203,6 +210,13 @@ FIELDS: dict[str, tuple[str, ...]] = {
         "http.response_size",
         "http.response.body.size",
         "sent_bytes",
+        "written_bytes",
+        "write_bytes",
+        "bytes_written",
+        "txBytes",
+        "api.tx",
+        "http_response_bytes",
+        "response.headers.Content-Length",
     ),
     "agent": (
         "http_user_agent",
@@ -249,6 +263,7 @@ FIELDS: dict[str, tuple[str, ...]] = {
         "requestContext.requestTimeEpoch",
         "eventTimestamp",
         "time_micros",
+        "time_stamp",
     ),
     "forwarded": (
         "http_x_forwarded_for",
@@ -284,3 +299,20 @@ FIELDS: dict[str, tuple[str, ...]] = {
 def normalised(name: str) -> str:
     """Return a field's name without case and marks: ``_remote_addr``, ``RemoteAddr`` and ``remote-addr`` are one."""
     return re.sub(r"[^a-z0-9.]", "", name.lower())
+
+
+# What calls somebody the client or the far end: where who connected is a proxy of one's own, it is one of these.
+CLIENTS = (
+    "client_ip",
+    "clientip",
+    "clientIp",
+    "ClientIP",
+    "remote_ip",
+    "remoteip",
+    "remoteIP",
+    "source.ip",
+    "source.address",
+    "client.ip",
+    "client.address",
+    "client_addr",
+)

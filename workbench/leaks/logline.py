@@ -11,34 +11,32 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from typing import Any
 from urllib.parse import unquote_to_bytes
 
 from workbench.core.json_text import read_json
 from workbench.leaks.logclient import Network, client
 from workbench.leaks.logevents import event
-from workbench.leaks.logfields import FIELDS, normalised
+from workbench.leaks.logfields import CLIENTS, FIELDS, normalised
 from workbench.leaks.logloose import cells, in_order, labelled, loose
+from workbench.leaks.logservers import QUOTED, REQUEST, SERVERS
+from workbench.leaks.logtimes import clf_time, day_and_time, json_time, stamp
 
-_QUOTED = rb'(?:[^"\\]|\\.)*'
-_REQUEST = (
-    rb'\\?"(?P<method>[A-Z]{1,16}) (?P<target>' + rb'(?:[^"\\]|\\[^"])*?' + rb')(?: (?:HTTP/)?[\d.]+)?\\?"'
-)
 _CLF = re.compile(
     rb"(?:^|(?<=[\s\"'|\]:>=]))(?P<addr>(?:[0-9A-Fa-f.:]{2,45}|unknown)(?:, ?[0-9A-Fa-f.:]{2,45}){0,8}"
     rb"|[\w-]+(?:\.[\w-]+)+|-)"
     rb"(?:\]?:\d{1,5})?\]?\s+(?:\S+\s+(?:(?:\"[^\"\[\]]{0,80}\""
     rb"|[^\[\]\"]{0,200})\s)?)?\[(?P<time>\d{1,2}/[A-Z][a-z]{2}/\d{4}[:T "
     rb"][^\]]{8,24}|\d{4}-[^\]]{10,30})\]\s+"
-    + _REQUEST
+    + REQUEST
     + rb"\s+(?P<status>\d{3}|-)(?:\s+(?P<size>\d+|-))?(?P<rest>.*)"
 )
-_AFTER = re.compile(rb'^\s+"(?P<referer>' + _QUOTED + rb')"\s+"(?P<agent>' + _QUOTED + rb')"(?P<more>.*)')
+_AFTER = re.compile(rb'^\s+"(?P<referer>' + QUOTED + rb')"\s+"(?P<agent>' + QUOTED + rb')"(?P<more>.*)')
 _AFTER_ESCAPED = re.compile(rb'^\s+\\"(?P<referer>.*?)\\"\s+\\"(?P<agent>.*?)\\"(?P<more>.*)')
 _ADDRESS = rb"(?:(?:\d{1,3}\.){3}\d{1,3}|(?=[0-9A-Fa-f]*:[0-9A-Fa-f]*:)[0-9A-Fa-f:.]{3,45})"
 _ADDRESSES = re.compile(
-    rb"(?:^|(?<=[\s\"'|\]>\[=]))(" + _ADDRESS + rb"(?:, ?(?:" + _ADDRESS + rb"|unknown)){0,8})(?=[\s:\]])"
+    rb"(?:^|(?<=[\s\"'|\]>\[=]))(" + _ADDRESS + rb"(?:, ?(?:" + _ADDRESS + rb"|unknown)){0,8})(?=[\s:\]\"])"
 )
 # nginx and Apache with the header first, in brackets or quotes, and who connected after it.
 _BRACKETED = re.compile(rb"[\[\"]([0-9A-Fa-f.:]{3,45}(?:, ?[0-9A-Fa-f.:]{3,45}){0,8})[\]\"]\s")
@@ -51,50 +49,29 @@ _ALB = re.compile(
     rb"^(?:https?|h2|grpcs?|wss?"
     rb"|tls)?\s?(?P<time>\d{4}-\d\d-\d\dT[\d:.]+Z?)\s\S+\s(?P<addr>[0-9A-Fa-f.:]+):\d+\s\S+\s\S+\s\S+\s\S+"
     rb"\s"
-    rb"(?P<status>\d{3}|-)\s\S+\s\S+\s(?P<size>\d+|-)\s"
-    + _REQUEST
-    + rb'(?:\s"(?P<agent>'
-    + _QUOTED
-    + rb')")?'
+    rb"(?P<status>\d{3}|-)\s\S+\s\S+\s(?P<size>\d+|-)\s" + REQUEST + rb'(?:\s"(?P<agent>' + QUOTED + rb')")?'
 )
 _S3 = re.compile(
     rb"^\S+\s\S+\s\[(?P<time>[^\]]{20,32})\]\s(?P<addr>[0-9A-Fa-f.:]+"
     rb"|-)\s\S+\s\S+\s(?P<op>[A-Z]+\.\S+)\s\S+\s"
-    + _REQUEST
+    + REQUEST
     + rb"\s(?P<status>\d{3}|-)\s\S+\s(?P<size>\d+|-)(?P<rest>.*)"
 )
 _HAPROXY = re.compile(
     rb"(?:^|\s)(?P<addr>[0-9A-Fa-f.:]+):\d{1,5}\s\[(?P<time>\d{1,2}/[A-Z][a-z]{2}/\d{4}:[\d:.]+)\]\s\S+\s"
     rb"\S+\s[\d/+-]+\s"
-    rb"(?P<status>\d{3}|-1)\s(?P<size>\+?\d+)\s(?P<rest>.*?)" + _REQUEST
+    rb"(?P<status>\d{3}|-1)\s(?P<size>\+?\d+)\s(?P<rest>.*?)" + REQUEST
 )
 _ENVOY = re.compile(
-    rb"\[(?P<time>\d{4}-\d\d-\d\dT[^\]]{8,24})\]\s" + _REQUEST + rb"\s(?P<status>\d{3}|0)\s(?P<rest>.*)"
+    rb"\[(?P<time>\d{4}-\d\d-\d\dT[^\]]{8,24})\]\s" + REQUEST + rb"\s(?P<status>\d{3}|0)\s(?P<rest>.*)"
 )
-_BARE = re.compile(
-    rb"(?P<addr>(?:\d{1,3}\.){3}\d{1,3}|\[?[0-9A-Fa-f]*:[0-9A-Fa-f:.]+?\]?)(?::\d{2,5})?\s-\s(?:\"-\"\s)?"
-    + _REQUEST
-    + rb"\s(?P<status>\d{3})(?:\s(?P<size>\d+)\b)?"
+_LOGFMT = re.compile(rb'(?:^|\s|(?<="),)([A-Za-z_][\w.@-]{0,40})=(?:"(' + QUOTED + rb')"|(\S*))')
+# thttpd writes the site before the path.
+_HOST_AHEAD = re.compile(rb"[\w-]+(?:\.[\w-]+)+(?::\d{1,5})?/")
+_SECOND_SIZE = re.compile(
+    rb" (?:(?P<out>\d+) \d+(?: \"|$)|(?P<router>\d+) (?=\".*x_forwarded_for:)|\d+(?![\d.]))"
 )
-_PHP = re.compile(
-    rb"\[(?P<time>[A-Z][a-z]{2} [A-Z][a-z]{2} [ \d]\d [\d:]{8} "
-    rb"\d{4})\]\s(?P<addr>\S+?):\d+\s\[(?P<status>\d{3})\]:\s"
-    rb"(?:(?P<method>[A-Z]{3,8})\s)?(?P<target>/\S*)"
-)
-# Nginx Proxy Manager: what the server behind it answered stands before its own status.
-_PROXY_MANAGER = re.compile(
-    rb"^\[(?P<time>\d{1,2}/[A-Z][a-z]{2}/\d{4}:[^\]]{8,24})\]\s(?:\S+\s){0,2}(?P<status>\d{3})\s-\s"
-    rb"(?P<method>[A-Z]{3,16})\s\w+\s\S+\s\"(?P<target>[^\"]*)\"\s\[Client\s(?P<addr>[0-9A-Fa-f.:]+)\]"
-    rb"(?:\s\[Length\s(?P<size>\d+)\])?"
-)
-_LOGFMT = re.compile(rb'(?:^|\s|(?<="),)([A-Za-z_][\w.@-]{0,40})=(?:"(' + _QUOTED + rb')"|(\S*))')
-_STAMP = re.compile(rb"(?P<iso>\d{4}[-/]\d\d[-/]\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d+)?(?:Z|[+-]\d\d:?\d\d)?)")
-_MONTHS = {
-    name: number
-    for number, name in enumerate(
-        (b"Jan", b"Feb", b"Mar", b"Apr", b"May", b"Jun", b"Jul", b"Aug", b"Sep", b"Oct", b"Nov", b"Dec"), 1
-    )
-}
+_COLOUR = re.compile(rb"\x1b\[[\d;]{0,12}m")
 # What holds method, target and version in one, as nginx's $request does.
 _ASKED = ("request", "_request", "r", "http_request", "request_line", "requestLine", "req", "first_line")
 # Where a carrier keeps the line it carries.
@@ -131,17 +108,19 @@ def parse(
     operator's own format.
     """
     line = line.rstrip(b"\r\n")
+    if b"\x1b[" in line:
+        line = _COLOUR.sub(b"", line)
     if declared is not None and (found := declared.match(line)):
         return _from_groups(found, proxies)
     if b"EF:" in line and (told := event(line)) is not None:
-        return _from_record(told, proxies, _stamp(line[:80]))
+        return _from_record(told, proxies, stamp(line[:80]))
     if columns and line[:1] != b"#" and (request := _from_columns(line, columns, proxies)) is not None:
         return request
     if (brace := line.find(b"{")) >= 0 and line.endswith((b"}", b"},", b"}]")):
         request = _from_json(line[brace:].rstrip(b",]"), line[:brace], proxies)
         if request is not None:
             return request
-    for rule in (_CLF, _ALB, _S3, _HAPROXY, _ENVOY, _BARE, _PHP, _PROXY_MANAGER):
+    for rule in (_CLF, _ALB, _S3, _HAPROXY, _ENVOY, *SERVERS):
         found = rule.search(line)
         if found is not None and (request := _from_groups(found, proxies)) is not None:
             return request
@@ -154,6 +133,8 @@ def parse(
 
 def split_target(target: bytes) -> tuple[str, str]:
     """Return path and query of a request target; the path percent-decoded once, ``//`` and ``/./`` removed."""
+    if _HOST_AHEAD.match(target):
+        target = target[target.index(b"/") :]
     if target.startswith((b"http://", b"https://")):
         target = b"/" + target.split(b"/", 3)[3] if target.count(b"/") > 2 else b"/"
     raw, _, query = target.partition(b"?")
@@ -165,10 +146,15 @@ def split_target(target: bytes) -> tuple[str, str]:
 
 def _from_groups(found: re.Match[bytes], proxies: Sequence[Network]) -> LoggedRequest | None:
     groups = {name: value for name, value in found.groupdict().items() if value is not None}
-    moment = _clf_time(groups["time"]) if "time" in groups else _stamp(found.string[: found.start()])
+    moment = clf_time(groups["time"]) if "time" in groups else stamp(found.string[: found.start()])
     if "time" in groups and moment is None:
         return None
     rest = groups.get("rest", b"")
+    size = groups.get("size", b"")
+    if size in (b"-", b"0") and (second := _SECOND_SIZE.match(rest)):
+        # Two numbers: what came in, or a header nobody sent, stands before what went out. One may be a duration.
+        size = second.group("out") or second.group("router") or b""
+        rest = rest[second.end() - 1 :] if second.group("router") else rest
     after = _AFTER.match(rest) or _AFTER_ESCAPED.match(rest)
     agent = groups.get("agent") or (after.group("agent") if after else b"")
     said_first = groups.get("addr", b"")
@@ -187,7 +173,6 @@ def _from_groups(found: re.Match[bytes], proxies: Sequence[Network]) -> LoggedRe
     ]
     if groups.get("forwarded"):
         said.append(groups["forwarded"].decode("ascii", "replace"))
-    size = groups.get("size", b"")
     if found.re is _ENVOY and (
         numbers := re.match(rb"(?:\S+\s){0,6}?\"?(?:-\"?\s)?(\d+)\s(\d+)\s\d+\s", rest)
     ):
@@ -231,8 +216,8 @@ def _from_pairs(line: bytes, proxies: Sequence[Network]) -> LoggedRequest | None
         name.decode("ascii"): (quoted or bare).decode("utf-8", "replace")
         for name, quoted, bare in _LOGFMT.findall(line)
     }
-    if not any(name in record for name in ("@timestamp", "time", "ts", "timestamp", "t")) and (
-        moment := _stamp(line[:80])
+    if not any(json_time(record.get(name)) for name in ("@timestamp", "time", "ts", "timestamp", "t")) and (
+        moment := stamp(line[:80])
     ):
         record["@timestamp"] = moment.isoformat()
     return _from_record(record, proxies)
@@ -245,7 +230,15 @@ def _from_json(text: bytes, before: bytes, proxies: Sequence[Network]) -> Logged
         return None
     if not isinstance(record, dict):
         return None
-    for wrapper in ("jsonPayload", "protoPayload", "event", "fields", "attributes", "Attributes"):
+    for wrapper in (
+        "jsonPayload",
+        "protoPayload",
+        "transaction",
+        "event",
+        "fields",
+        "attributes",
+        "Attributes",
+    ):
         if isinstance(record.get(wrapper), dict):
             record = {**record, **record[wrapper]}
     if isinstance(inner := record.get("properties"), str) and inner.startswith("{"):
@@ -254,7 +247,7 @@ def _from_json(text: bytes, before: bytes, proxies: Sequence[Network]) -> Logged
         except ValueError:
             within = None
         record = {**record, **within} if isinstance(within, dict) else record
-    if (request := _from_record(record, proxies, _stamp(before))) is not None:
+    if (request := _from_record(record, proxies, stamp(before))) is not None:
         return request
     for name in _CARRIED:
         carried = _first(record, (name,))
@@ -271,7 +264,7 @@ def _from_record(
     record: dict[str, Any], proxies: Sequence[Network], stamped: datetime | None = None
 ) -> LoggedRequest | None:
     values = {field: _first(record, names) for field, names in FIELDS.items()}
-    moment = _json_time(values["time"]) or _day_and_time(record) or stamped
+    moment = json_time(values["time"]) or day_and_time(record) or stamped
     target, method = str(values["target"] or ""), str(values["method"] or "")
     asked = next((record[name] for name in _ASKED if name in record), None)
     if isinstance(asked, str) and (not target or asked.startswith("/")):
@@ -280,15 +273,21 @@ def _from_record(
         method, target = (method, asked) if asked.startswith("/") else (head, rest.partition(" ")[0])
     if values["target"] is not None and target == str(record.get("reqPath")):
         target = "/" + target.lstrip("/")
-    if not target.startswith(("/", "http://", "https://")) or not str(values["status"]).isdigit():
+    status = _status(record, values["status"])
+    if not target.startswith(("/", "http://", "https://")) or not status.isdigit():
         return None
-    if moment is None and values["time"] is not None:
+    if moment is None and values["time"] is not None and not str(values["time"]).isdigit():
         return None
     query = str(values["query"] or "")
     path, own = split_target(target.encode("utf-8", "replace"))
     size, agent = values["size"], values["agent"]
     address, forwarded = values["address"] or "", values["forwarded"] or ()
     said = [str(one) for one in (forwarded if isinstance(forwarded, list | tuple) else (forwarded,))]
+    said += (
+        [str(named) for name in CLIENTS if (named := _first(record, (name,))) is not None]
+        if not any(said)
+        else []
+    )
     return LoggedRequest(
         moment,
         client(
@@ -296,14 +295,23 @@ def _from_record(
             said,
             proxies,
         ),
-        method or "GET",
+        method.upper() or "GET",
         path,
         own or query,
-        int(str(values["status"])),
-        int(str(size)) if str(size).isdigit() else -1,
+        int(status),
+        int(counted) if (counted := str(size).removesuffix("B")).isdigit() else -1,
         str(agent[0] if isinstance(agent, list) and agent else agent or ""),
         target.partition("?")[0],
     )
+
+
+def _status(record: dict[str, Any], first: object) -> str:
+    """Return the status as digits; a word under its name ("success") leaves it to another name, ``""`` is none."""
+    told = str(first).rpartition("/")[2]
+    if told.isdigit() or first is None:
+        return told
+    others = (str(_first(record, (name,))).rpartition("/")[2] for name in FIELDS["status"])
+    return next((one for one in others if one.isdigit()), "")
 
 
 def _first(record: dict[str, Any], names: tuple[str, ...]) -> Any:
@@ -322,65 +330,3 @@ def _first(record: dict[str, Any], names: tuple[str, ...]) -> Any:
         if value not in (None, "", "-"):
             return value
     return None
-
-
-def _clf_time(raw: bytes) -> datetime | None:
-    """``18/Nov/2026:03:12:44 +0100`` as UTC; also nginx's ISO form, PHP's and Python's."""
-    raw = raw.strip(b"[]")
-    month = _MONTHS.get(raw[3:6])
-    try:
-        if month is None:
-            if month := _MONTHS.get(raw[4:7]):
-                return datetime(
-                    int(raw[20:24]),
-                    month,
-                    int(raw[8:10]),
-                    int(raw[11:13]),
-                    int(raw[14:16]),
-                    int(raw[17:19]),
-                    tzinfo=UTC,
-                )
-            return _aware(datetime.fromisoformat(raw.decode("ascii").replace(",", ".").replace("/", "-")))
-        moment = datetime(
-            int(raw[7:11]), month, int(raw[:2]), int(raw[12:14]), int(raw[15:17]), int(raw[18:20]), tzinfo=UTC
-        )
-        if len(raw) >= 26 and raw[21:22] in (b"+", b"-"):
-            offset = timedelta(hours=int(raw[22:24]), minutes=int(raw[24:26]))
-            moment += offset if raw[21:22] == b"-" else -offset
-        return moment
-    except (ValueError, OverflowError):
-        return None
-
-
-def _day_and_time(record: dict[str, Any]) -> datetime | None:
-    """The time of a record that keeps the day apart, in UTC: W3C extended logs and what learned from them."""
-    day, time = record.get("date"), record.get("time")
-    if not isinstance(day, str) or not isinstance(time, str):
-        return None
-    return _clf_time(f"{day}T{time}Z".encode("ascii", "replace")) if len(day) == 10 else None
-
-
-def _stamp(text: bytes) -> datetime | None:
-    """The time a carrier wrote before the line it carries, where the line has none of its own."""
-    found = _STAMP.search(text)
-    return _clf_time(found.group("iso")) if found else None
-
-
-def _aware(moment: datetime) -> datetime:
-    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
-
-
-def _json_time(value: object) -> datetime | None:
-    if value is None:
-        return None
-    try:
-        text = str(value)
-        if isinstance(value, int | float) or text.replace(".", "", 1).isdigit():
-            number = float(text)
-            # Seconds, milli-, micro- or nanoseconds, by their size.
-            while number > 1e11:
-                number /= 1000
-            return datetime.fromtimestamp(number, UTC).replace(microsecond=0) if number > 1e8 else None
-        return _clf_time(text.encode("ascii", "replace"))
-    except (ValueError, OverflowError, OSError):
-        return None

@@ -10,6 +10,7 @@ import csv
 import re
 from collections.abc import Sequence
 
+from workbench.leaks.logclient import is_inner
 from workbench.leaks.logfields import FIELDS, normalised
 
 _METHODS = rb"GET|POST|HEAD|PUT|DELETE|PATCH|OPTIONS|PROPFIND"
@@ -18,19 +19,27 @@ _ASKED = re.compile(
     + _METHODS
     + rb")[\s|]{1,12}(?:[\w.:-]{1,80} (?=\"))?\"?(?P<target>(?:https?://[^\s\"|/]{1,200})?/[^\s\"|]*)"
 )
+# The method a cell of its own, and the path another.
+_METHOD_APART = re.compile(rb"(?:^|[ \"])(?:" + _METHODS + rb")(?:[ \"]|$)")
+_PATH_APART = re.compile(rb"(?:^|[ \"])(?P<target>/[^\s\"|]*)(?=[ \"]|$)")
+_VERSION_STATUS = re.compile(
+    rb"HTTP/\d(?:\.\d)?\"?[\s,|]{1,3}\"?(?P<status>[1-5]\d\d)(?![\w.:])"
+    rb"(?:\"?[\s,|]{1,3}(?:\"-\" )?\"?(?P<size>\d{1,12})(?![\w.:]))?"
+)
 _URL = re.compile(rb"(?:^|[\s|;,\"])(?P<target>https?://[^\s\"|;,/]{1,200}/[^\s\"|;,]*)")
 # A number of three digits that is no part of an address, a time, a duration or a size with its unit.
 _STATUS = re.compile(
     rb"(?:(?<=TCP_HIT/)|(?<=_MISS/)|(?<=[A-Z]/)|(?<![\w.:/+-]))(?P<status>[1-5]\d\d)"
     rb"(?![\w.:/-]|\s?(?:ms|us|ns|s|[kK]?B|\xc2\xb5s)\b|\xc2\xb5)(?:[\s"
-    rb"|;,]{1,4}(?:-1\|)?(?P<size>\d{1,12})B?(?![\w.:/]|\s?(?:ms|us|ns|s|\xc2\xb5s)\b))?"
+    rb"|;,\"]{1,4}(?:\"-\" )?(?:-1\|)?(?P<size>\d{1,12})B?(?![\w.:/]|\s?(?:ms|us|ns|s|\xc2\xb5s)\b))?"
 )
 _ADDRESS = re.compile(
-    rb"(?<![\w.:])(?P<addr>(?:\d{1,3}\.){3}\d{1,3}"
+    rb"(?<![\w.:@])(?P<addr>(?:\d{1,3}\.){3}\d{1,3}"
     rb"|(?=[0-9A-Fa-f]*:[0-9A-Fa-f]*:)[0-9A-Fa-f:.]{3,45})(?![\w.]*\w)"
 )
 _TIME = re.compile(
     rb"(?P<time>\d{4}[-/]\d\d[-/]\d\d(?:[T ]| - )\d\d:\d\d:\d\d(?:[.,]\d+)?(?:Z| ?[+-]\d\d:?\d\d)?"
+    rb"|(?:[A-Z][a-z]{2},? )?\d{1,2} [A-Z][a-z]{2} \d{4} \d\d:\d\d:\d\d(?: (?:[+-]\d{4}|GMT|UTC))?"
     rb"|\d{1,2}/[A-Z][a-z]{2}/\d{4}[: ]\d\d:\d\d:\d\d(?: [+-]\d{4})?|(?<![\d.])1[5-9]\d{8}(?:\d{3}"
     rb"|\.\d{1,6})?(?![\d.]))"
 )
@@ -55,7 +64,7 @@ _KNOWN = {normalised(name) for names in FIELDS.values() for name in names}
 
 def loose(line: bytes) -> dict[str, str] | None:
     """Return what a line says of one request, by the names of ``logfields``; None where it is not unmistakable."""
-    asked = _ASKED.search(line)
+    asked = _ASKED.search(line) or _apart(line)
     if asked is None and (line.count(b"|") < 4 or (asked := _URL.search(line)) is None):
         return None
     rest = line[: asked.start()] + b" \0 " + line[asked.end() :]
@@ -70,10 +79,13 @@ def loose(line: bytes) -> dict[str, str] | None:
         record["@timestamp"] = "20{}-{}-{}T{}Z".format(*map(_text, short.groups()))
         rest = rest[: short.start()] + b" " + rest[short.end() :]
     rest = _CLOCK.sub(b" ", rest)
-    if near := _ADDRESS.search(rest):
-        record["remote_addr"] = _text(near.group("addr"))
-        rest = _ADDRESS.sub(b" ", rest)
-    found = list(_STATUS.finditer(rest))
+    if near := [_text(one.group("addr")) for one in _ADDRESS.finditer(rest)]:
+        outer = [one for one in dict.fromkeys(near) if not is_inner(one)]
+        # A server's own address may stand first: the one that is of no inner network is the client's.
+        record["remote_addr"] = outer[0] if len(outer) == 1 else near[0]
+    found = list(_VERSION_STATUS.finditer(rest))
+    rest = _ADDRESS.sub(b" ", rest)
+    found = found if len(found) == 1 else list(_STATUS.finditer(rest))
     if not found:
         return None
     mark = rest.find(b"\0")
@@ -87,6 +99,14 @@ def loose(line: bytes) -> dict[str, str] | None:
         second = _SENT.match(rest, status.end())
         record["size"] = _text(second.group(1) if second else status.group("size"))
     return record
+
+
+def _apart(line: bytes) -> re.Match[bytes] | None:
+    """Return the one path of a line that tells its method elsewhere, None where there is none or another."""
+    if _METHOD_APART.search(line) is None:
+        return None
+    paths = list(_PATH_APART.finditer(line))
+    return paths[0] if len(paths) == 1 else None
 
 
 def in_order(line: bytes) -> dict[str, str] | None:

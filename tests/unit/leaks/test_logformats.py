@@ -147,6 +147,37 @@ MORE: dict[str, tuple[str, str]] = {
     "bars, no size asked": (f"{STAMP}.193Z|7a1b3|{ADDRESS}|anonymous|GET|/.env|200|-1|1432|3|curl/8", ""),
     "telemetry, size of the body": (json.dumps({"Timestamp": "1794971564000000000", "Attributes": {"client.address": ADDRESS, "http.request.method": "GET", "url.path": "/.env", "http.response.status_code": 200, "http.response.body.size": 1432}}), ""),
     "filter, length": (f"CEF:0|Incapsula|SIEMintegration|1|1|Normal|0|fileId=1 requestMethod=GET cn1=200 in=1432 xff={ADDRESS} src={ADDRESS} request=x.example/.env start=1794971564000", ""),
+    "uWSGI's own": ('[pid: 12|app: 0|req: 3/1] 203.0.113.9 () {40 vars in 500 bytes} [Wed Nov 18 03:12:44 2026] GET /.env => generated 1432 bytes in 3 msecs (HTTP/1.1 200) 2 headers in 80 bytes (1 switches on core 0)', ""),
+    "bars without a mark for the time": ('18/Nov/2026:03:12:44 +0000|v1|203.0.113.9|x.example|200|1432|127.0.0.1:6788|0.005|0.006|GET /.env HTTP/1.1|x.example', ""),
+    "header after a duration": ('10.0.0.1 - - [18/Nov/2026:03:12:44 +0000] "GET /.env HTTP/1.1" 200 1432 "-" "curl/8" 0.002 "203.0.113.9, 10.0.0.1"', ""),
+    "header by its name at the end": ('10.0.0.1 - - [18/Nov/2026:03:12:44 +0000] "GET /.env HTTP/1.1" 200 1432 "-" "curl/8" vhost=x.example host=web-1 hosting_site=x pid=1 request_time=193 forwarded_for="203.0.113.9" request_id="v-7a3" location=""', ""),
+    "host first, method apart": ('x.example 203.0.113.9 [18/Nov/2026:03:12:44 +0000] GET "/.env" HTTP/2.0 200 "-" 1432 "curl/8" "10.0.0.1" 0.01 0.01', ""),
+    "router with a unit": ('2026-11-18 03:12:44.193 +0000 UTC [router] method=GET path="/.env" host=x.example request_id=7a3 from="203.0.113.9" protocol="HTTP/1.1" status=200 duration="0.01s" bytes="1432B" referer="-" user_agent="curl/8"', ""),
+    "edge's bytes": ('{"requestId": "r3", "timestamp": "2026-11-18T03:12:44.193Z", "method": "GET", "path": "/.env", "host": "x.example", "httpStatus": 200, "upstreamProto": "HTTP/1.1", "totalDuration": 12, "upstreamAddress": "http://[fd12::1]:8080", "clientUa": "curl/8", "txBytes": 1432, "rxBytes": 100, "srcIp": "203.0.113.9", "edgeRegion": "eu"}', ""),
+    "what came in before what went out": ('x.example - [2026-11-18T03:12:44.193000000Z] "GET /.env HTTP/1.1" 200 0 1432 "-" "curl/8" "10.0.0.1:4321" "10.0.0.2:61001" x_forwarded_for:"203.0.113.9, 10.0.0.1" x_forwarded_proto:"https" vcap_request_id:"7a13" response_time:0.01 app_id:"1a" app_index:"0"', ""),
+    "peer is this machine": ('{"correlation_id": "01H3", "duration_ms": 3, "host": "x.example", "level": "info", "method": "GET", "msg": "access", "proto": "HTTP/1.1", "referrer": "", "remote_addr": "127.0.0.1:0", "remote_ip": "203.0.113.9", "route": "", "status": 200, "system": "http", "time": "2026-11-18T03:12:44Z", "ttfb_ms": 3, "uri": "/.env", "user_agent": "curl/8", "written_bytes": 1432}', ""),
+    "logger with unquoted path": ('logger=context userId=0 orgId=0 uname= t=2026-11-18T03:12:44.193726Z level=info msg="Request Completed" method=GET path=/.env status=200 remote_addr=203.0.113.9 time_ms=1 duration=1.2ms size=1432 referer= handler=notfound', ""),
+    "header nobody sent": ('203.0.113.9 - - [18/Nov/2026:03:12:44 +0000] "GET /.env HTTP/1.1" 200 - 1432 12 "curl/8" [qtp-3]', ""),
+    "firewall with a word for the status": ('date=2026-11-18 time=03:12:44 log_id=30001000 msg_id=003 device_id=FV vd="root" timezone="(GMT)" type=traffic subtype="http" pri=notice proto=tcp service=https/tls1.2 status=success reason=none policy=p1 src=203.0.113.9 src_port=51234 dst=10.0.0.2 dst_port=80 http_request_time=0 http_response_time=0 http_request_bytes=100 http_response_bytes=1432 http_method=get http_url="/.env" http_agent="curl/8" http_retcode=200 http_host="x.example"', ""),
+    "own address first, path apart": ('2026-11-18 03:12:44.193 +0000 waf1 TR 10.0.0.5 443 203.0.113.9 51234 "-" "-" GET TLSv1.2 x.example HTTP/1.1 200 1432 512 0 12 10.0.0.2 80 12 "-" SERVER DEFAULT PASSIVE VALID /.env "-" "-" "curl/8"', ""),
+    "day parted as the hour": ('2026:11:18-03:12:44 utm httpd: id="0299" srcip="203.0.113.9" localip="10.0.0.1" size="1432" user="-" host="203.0.113.9" method="GET" statuscode="200" reason="-" extra="-" exceptions="-" time="1234" url="/.env" server="x.example" port="443" query="" referer="-" cookie="-" set-cookie="-" uid="W3"', ""),
+    "each field quoted, apart": ('[18/Nov/2026:03:12:44 +0000] 203.0.113.9 1 "-" "HTTP/1.1" "GET" "x.example" "/.env" 200 1432 HIT "curl/8" "bytes=0-" 10.0.0.9', ""),
+    "numbers quoted": ('"203.0.113.9" "-" "-" "[18/Nov/2026:03:12:44 +0000]" "GET /.env HTTP/1.1" "200" "1432" "-" "curl/8" "HIT" "x.example"', ""),
+    "address with its port": ('{"hostHeader": "x.example", "sslCipher": "-", "serviceNetworkArn": "arn:x", "requestProtocol": "HTTP 1.1", "requestMethod": "GET", "requestPath": "/.env", "responseCode": 200, "sourceIpPort": "203.0.113.9:51234", "startTime": "2026-11-18T03:12:44Z", "destinationVpcId": "vpc-1", "duration": 12, "bytesReceived": 100, "bytesSent": 1432, "targetIpPort": "10.0.0.2:80", "userAgent": "curl/8"}', ""),
+    "day as in mail, bars": ('203.0.113.9|Wed 18 Nov 2026 03:12:44 +0000|200|1432||GET /.env HTTP/1.1|Host: x.example|User-Agent: curl/8|', ""),
+    "site before the path": ('203.0.113.9 - - [18/Nov/2026:03:12:44 +0000] "GET x.example/.env HTTP/1.1" 200 1432 "" "curl/8"', ""),
+    "address quoted": ('2026-11-18T03:12:44+0000 [twisted.python.log#info] "203.0.113.9" - - [18/Nov/2026:03:12:44 +0000] "GET /.env HTTP/1.1" 200 1432 "-" "curl/8"', ""),
+    "framework, ISO in brackets": ('2026-11-18 03:12:44.193  INFO 7 --- [ctor-http-nio-2] reactor.netty.http.server.AccessLog      : 203.0.113.9 - - [2026-11-18T03:12:44.193Z] "GET /.env HTTP/1.1" 200 1432 3', ""),
+    "day as in mail, brackets": ('203.0.113.9 - - [Wed, 18 Nov 2026 03:12:44 GMT] "GET /.env HTTP/1.1" 200 1432 "-" "curl/8"', ""),
+    "filter, transaction": ('{"transaction": {"client_ip": "203.0.113.9", "time_stamp": "Wed Nov 18 03:12:44 2026", "server_id": "7a", "client_port": 51234, "host_ip": "10.0.0.1", "host_port": 443, "unique_id": "7a3", "request": {"method": "GET", "http_version": 1.1, "uri": "/.env", "headers": {"Host": "x.example", "User-Agent": "curl/8"}}, "response": {"http_code": 200, "headers": {"Server": "nginx", "Content-Length": "1432"}}, "messages": []}}', ""),
+    "application server": ('{"level": "info", "ts": 1794971564193726000, "logger": "http", "msg": "http log", "status": 200, "method": "GET", "URI": "/.env", "URL": "/.env", "remote_address": "203.0.113.9:51234", "read_bytes": 0, "write_bytes": 1432, "start": "2026-11-18T03:12:44+0000", "elapsed": 12}', ""),
+    "object store": ('{"version": "1", "deploymentid": "d", "time": "2026-11-18T03:12:44.193Z", "event": "", "trigger": "incoming", "api": {"name": "GetObject", "bucket": "web", "object": ".env", "status": "OK", "statusCode": 200, "rx": 0, "tx": 1432, "timeToResponse": "1ms"}, "remotehost": "203.0.113.9", "requestID": "13", "userAgent": "curl/8", "requestPath": "/.env"}', ""),
+    "columns with a word before the status": ('#Fields: timestamp time-taken c-ip filesize s-ip s-port sc-status sc-bytes cs-method cs-uri-stem - rs-duration rs-bytes c-referrer c-user-agent customer-id x-ec_custom-1\n1794971564 12 203.0.113.9 1432 192.0.2.1 443 TCP_MISS/200 1432 GET https://x.azureedge.net/.env - 12 100 "-" "curl/8" 12345 "-"', ""),
+    "colours": ('2026/11/18 03:12:44.193 \x1b[1;44m[D]\x1b[0m [server.go:3004]  |    203.0.113.9|\x1b[97;42m 200 \x1b[0m|   1.23ms|   match|\x1b[97;44m GET     \x1b[0m /.env   r:/*', "size"),
+    "node with an address": ('[notice] 2026-11-18T03:12:44.193726Z couchdb@127.0.0.1 <0.123.0> 7a13 x.example:5984 203.0.113.9 undefined GET /.env 200 ok 3', "size"),
+    "cache before the time": ('203.0.113.9 HIT 12 [18/Nov/2026:03:12:44 +0000] "GET http://x.example/.env HTTP/1.1" 200 1432 "-" "curl/8"', ""),
+    "cloud, protocol payload": ('{"protoPayload": {"@type": "type.googleapis.com/google.appengine.logging.v1.RequestLog", "appId": "s~x", "ip": "203.0.113.9", "startTime": "2026-11-18T03:12:44.193Z", "endTime": "2026-11-18T03:12:44.293Z", "method": "GET", "resource": "/.env", "httpVersion": "HTTP/1.1", "status": 200, "responseSize": "1432", "userAgent": "curl/8", "host": "x.example"}, "insertId": "a3", "timestamp": "2026-11-18T03:12:44.193Z"}', ""),
+    "object gateway": ('2026-11-18T03:12:44.193+0000 7f1a2b3c4700  1 beast: 0x7f1a3: 203.0.113.9 - anonymous [18/Nov/2026:03:12:44.193 +0000] "GET /.env HTTP/1.1" 200 1432 - "curl/8" - latency=0.001s', ""),
     "columns, whole address": (f"#Fields: c-ip date time cs-method cs-uri sc-status bytes\n{ADDRESS}\t2026-11-18\t03:12:44\tGET\t/.env\t200\t1432", ""),
 }  # fmt: skip
 
@@ -162,6 +193,41 @@ def test_lines_of_no_family_are_read_where_they_are_unmistakable(name: str) -> N
     assert (fetch.time is None) == ("time" in unsaid)
     assert fetch.time is None or fetch.time.strftime("%Y-%m-%dT%H:%M:%S") == STAMP
     assert reader.coverage.complete
+
+
+@pytest.mark.parametrize(
+    ("line", "size"),
+    [
+        # %b and %D: the number after an empty body is its duration, or a size that a server writes second.
+        (f'{ADDRESS} - - [18/Nov/2026:03:12:44 +0000] "GET /.env HTTP/1.1" 200 - 1432', -1),
+        (f'{ADDRESS} - - [18/Nov/2026:03:12:44 +0000] "GET /.env HTTP/1.1" 200 0 "-" "curl"', 0),
+        (f'{ADDRESS} - - [18/Nov/2026:03:12:44 +0000] "GET /.env HTTP/1.1" 200 - 1432 12 "curl"', 1432),
+    ],
+)
+def test_an_empty_size_before_another_number_is_not_called_empty(line: str, size: int) -> None:
+    asked = parse(line.encode())
+    assert asked is not None and asked.size == size
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        '203.0.113.x - - [18/Nov/2026:03:12:44 +0000] "GET /.env HTTP/1.1" 200 1432 "-" "curl"',
+        '127.0.0.1 -  18/Nov/2026:03:12:44 +0000 "GET /.env" 200 /var/www/index.php 12.1 2048 5%',
+        json.dumps(
+            {
+                "time": f"{STAMP}Z",
+                "remote_addr": "127.0.0.1:0",
+                "method": "GET",
+                "uri": "/.env",
+                "status": 200,
+            }
+        ),
+    ],
+)
+def test_a_masked_address_and_this_very_machine_are_nobodys(line: str) -> None:
+    asked = parse(line.encode())
+    assert asked is not None and asked.address == ""
 
 
 def test_what_a_filter_stopped_was_asked_for_and_not_handed_out() -> None:
