@@ -115,17 +115,16 @@ async def _ask(ctx: Context, record: EffectRecord) -> tuple[Proof, bool]:
     if effect.kind is EffectKind.KEY_CREATE:
         # Proving our own key for the first time also switches to it: that happened, and must not again.
         plain = replace(effect, params=effect.given(KeyCreateParams).not_own())
-        record = replace(record, effect=plain, evidence=list(record.evidence))
+        record = replace(record, effect=plain)
     try:
         proof = await HANDLERS[effect.kind].prove(ctx, record)
-    except NotAuthorised as error:
-        if effect.kind is not EffectKind.KEY_CREATE:
-            return Proof(False, (f"cannot prove from here: {error.what}",)), False
-        return Proof(False, ("the new key answers 401: it was deleted, or this host is shut out",)), True
     except (ApiError, VaultError) as error:
+        if isinstance(error, NotAuthorised) and error.status != 401:
+            return Proof(False, (f"what stands in the vault is not the new key: {error.what}",)), True
+        # A 401 that is raised is one to our own key: that to the new one is a proof of its own.
         return Proof(False, (f"cannot prove from here: {error.what}",)), False
     fresh = tuple(line for line in proof.evidence if line not in record.evidence[:1])
-    return Proof(proof.sure, fresh, proof.later), not proof.sure and proof.later
+    return Proof(proof.sure, fresh), not proof.sure and proof.later and not proof.untold
 
 
 async def _keep(

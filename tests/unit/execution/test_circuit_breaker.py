@@ -32,6 +32,21 @@ def test_five_pages_in_a_row_set_their_region_aside_and_no_other() -> None:
     assert Region.US in outages and Region.EU not in outages
     assert outages.reason is PAGE
     assert not outages.met(Region.US, PAGE), "said twice"
+    outages.well()
+    assert outages.reason is PAGE, (
+        "a region that is down stops the run half-way, whatever goes well elsewhere"
+    )
+
+
+def test_without_trouble_nothing_stopped_the_run() -> None:
+    outages = Outages()
+    assert outages.reason is None
+    outages.met(Region.US, PAGE)
+    outages.well()
+    assert outages.reason is None
+    outages.met(Region.US, PAGE)
+    outages.met(Region.US, GONE)
+    assert outages.reason is None
 
 
 def test_not_found_by_the_api_s_own_word_is_an_answer_however_often() -> None:

@@ -52,6 +52,35 @@ def test_what_is_abused_now_or_was_begun_waits_for_nothing() -> None:
     assert not first.holds(record(EffectKind.KEY_DELETE, "old"))
 
 
+def test_a_rank_that_is_no_abuse_yet_waits() -> None:
+    first = FirstMint()
+    first.expect([MINT])
+    assert first.holds(record(EffectKind.LOGIN_RESET, "a@b.example", rank=RANK_ABUSE))
+
+
+def test_a_key_of_another_plan_frees_nothing_and_holds_nothing() -> None:
+    """Only a new key that this run asks for shows whether it can be finished."""
+    first, other = FirstMint(), record(EffectKind.KEY_CREATE, "other")
+    first.expect([MINT])
+    assert first.holds(RESET)
+    assert first.made(other) == [] and first.failed(other, Refused("no", status=400)) == []
+    assert first.held == [RESET]
+    assert first.made(MINT) == [RESET]
+
+
+def test_a_key_that_was_made_by_an_earlier_run_shows_that_keys_can_be_made() -> None:
+    done = record(EffectKind.KEY_CREATE, "made")
+    done.state = EffectState.DONE
+    for order in ([done, MINT], [MINT, done]):
+        first = FirstMint()
+        first.expect(order)
+        assert not first.holds(RESET)
+    first = FirstMint()
+    first.expect([done])
+    first.expect([MINT])
+    assert not first.holds(RESET), "also where the other comes with a later plan"
+
+
 @pytest.mark.parametrize(
     ("error", "goes"),
     [

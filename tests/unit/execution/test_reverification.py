@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.support.accounts import OWN, US, Bench, Reply
+from tests.support.accounts import OWN, US, Bench, Reply, auth
 from tests.support.effects import an_effect as effect
 from workbench.core.redact import Secret
 from workbench.domain.model.plan import Effect, EffectKind
@@ -91,6 +91,84 @@ async def test_a_new_key_that_is_refused_is_against_it_and_a_fault_tells_nothing
     again = await prove_again(bench.ctx, bench.ledger)
     assert (again.sure, again.against, len(again.untold)) == (0, [], 1)
     assert again.line() == "0 of 1 proven again, 1 cannot be proven from here"
+
+
+async def test_a_filter_on_the_way_says_nothing_against_a_key_that_is_dead() -> None:
+    bench = Bench()
+    await verified(bench, delete(), evidence=["deleted"])
+    bench.ctx.known[OLD_ID] = Secret(f"{'1' * 32}-{OLD_ID}")
+    bench.account.on(LIST, shown(NEW_ID))
+    bench.account.on(READ, (403, {"blocked": "by policy"}))
+    found = await prove_again(bench.ctx, bench.ledger)
+    assert (found.sure, found.against) == (0, [])
+    assert found.untold == [
+        "delete 1111: cannot prove from here: not the API's own answer; absent from the key list at 14:00:00Z"
+    ]
+    assert "alarm.raised" not in bench.journal.kinds
+    (row,) = [row.body for row in bench.journal.rows if row.kind == "effect.reproven"]
+    assert (row["sure"], row["against"]) == (False, False)
+    bench.account.on(READ, (403, {"message": "Forbidden"}))
+    found = await prove_again(bench.ctx, bench.ledger)
+    assert len(found.against) == 1 and "ALIVE: the old key still answers 403" in found.against[0]
+
+
+async def test_an_old_password_that_is_accepted_is_against_what_was_proven() -> None:
+    bench = Bench()
+    await verified(bench, reset(), entry="e", evidence=["set"])
+    new, old = Secret("new"), Secret("old")
+    bench.vault.held["e"] = new
+    bench.ctx.old_passwords[LOGIN] = old
+    bench.prover.verdicts = [auth("accepted", 235), auth("accepted", 235)]
+    found = await prove_again(bench.ctx, bench.ledger)
+    assert (found.sure, len(found.against), found.untold) == (0, 1, [])
+
+
+async def test_a_new_key_that_answers_as_another_is_refused_by_no_word_of_the_api() -> None:
+    bench = Bench()
+    await verified(bench, mint(), entry="e", result={"key_id": NEW_ID}, evidence=["minted", "more"])
+    bench.vault.held["e"] = Secret(f"{'3' * 32}-3333dddd-3333dddd")
+    bench.account.on(READ, (200, {"items": []}))
+    found = await prove_again(bench.ctx, bench.ledger)
+    assert found.against == [
+        f"{OLD_ID}: what stands in the vault is not the new key: The new key answers as …dddd, not as …cccc."
+    ]
+
+
+async def test_a_401_to_our_own_key_says_nothing_against_a_new_one() -> None:
+    """Made in two attempts it is looked for among what interrupted ones left, and that is asked with our own key."""
+    bench = Bench()
+    await bench.record(mint(), intents=2, entry="e", evidence=["minted"], result={"key_id": NEW_ID})
+    bench.vault.held["e"] = NEW
+    bench.account.on(READ, (200, {"items": []}))
+    bench.account.dead.add(OWN.reveal())
+    found = await prove_again(bench.ctx, bench.ledger)
+    assert (found.against, len(found.untold)) == ([], 1)
+    bench.account.dead = {NEW.reveal()}
+    found = await prove_again(bench.ctx, bench.ledger)
+    assert found.against == [f"{OLD_ID}: REFUSED (401): the new key does not work, 14:00:00Z"]
+
+
+async def test_only_some_are_asked_about_where_only_some_are_named() -> None:
+    bench = Bench()
+    await verified(bench, delete(), evidence=["deleted"])
+    await verified(bench, delete("9999eeee-9999eeee"), evidence=["deleted"])
+    bench.account.on(LIST, shown(OLD_ID, "9999eeee-9999eeee"))
+    one = bench.ledger.state.effects[delete().id]
+    found = await prove_again(bench.ctx, bench.ledger, [one])
+    assert (found.checked, len(found.against)) == (1, 1)
+    assert bench.journal.rows[-1].kind == "fact"
+    assert bench.journal.rows[-1].body == {
+        "name": "proofs",
+        "checked": 1,
+        "sure": 0,
+        "untold": 0,
+        "against": tuple(found.against),
+    }
+    assert (await prove_again(bench.ctx, bench.ledger, [])).checked == 0
+    bench.account.on(LIST, (500, {}))
+    bench.clock.advance(1)
+    await prove_again(bench.ctx, bench.ledger)
+    assert (bench.journal.rows[-1].body["untold"], bench.journal.rows[-1].body["against"]) == (2, ())
 
 
 async def test_where_our_own_key_is_refused_nothing_that_looks_dead_proves_anything() -> None:

@@ -29,13 +29,14 @@ class Proof:
 
     ``later`` says that another look may show it: the account takes a moment to carry a change through.
     ``undone`` says that the account shows the opposite; if the last look still does, the server's yes was
-    wrong and the next run does the effect again.
+    wrong and the next run does the effect again. ``untold`` says that this look showed nothing at all.
     """
 
     sure: bool
     evidence: tuple[str, ...]
     later: bool = False
     undone: bool = False
+    untold: bool = False
 
 
 class Reality(StrEnum):

@@ -150,7 +150,8 @@ async def dead(ctx: Context, secret: Secret, record: EffectRecord, evidence: lis
         pass
     except (Forbidden, NotFound, Refused) as answer:
         if not answer.own:
-            return Proof(False, ("cannot prove from here: not the API's own answer", *evidence), later=True)
+            said = "cannot prove from here: not the API's own answer"
+            return Proof(False, (said, *evidence), later=True, untold=True)
         return _still_alive(evidence, answer.status)
     except RateLimited:
         return Proof(False, ("left for later: Mailgun asks for fewer calls", *evidence))

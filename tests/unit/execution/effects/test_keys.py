@@ -935,6 +935,7 @@ async def test_a_filter_on_the_way_says_nothing_of_an_old_key() -> None:
             f"absent from the key list at {AT}",
         ),
         later=True,
+        untold=True,
     )
 
 
