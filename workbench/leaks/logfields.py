@@ -62,6 +62,7 @@ FIELDS: dict[str, tuple[str, ...]] = {
         "ip_client",
         "sourceIpPort",
         "remote_address",
+        "callerIpAddress",
         "from",
     ),
     "target": (
@@ -107,6 +108,8 @@ FIELDS: dict[str, tuple[str, ...]] = {
         "request.url",
         "request.path",
         "http_url",
+        "x-envoy-origin-path",
+        ":path",
     ),
     "method": (
         "request_method",
@@ -168,6 +171,7 @@ FIELDS: dict[str, tuple[str, ...]] = {
         "response.http_code",
         "http_retcode",
         "api.statusCode",
+        "lbStatusCode",
     ),
     "size": (
         "body_bytes_sent",
@@ -215,6 +219,8 @@ FIELDS: dict[str, tuple[str, ...]] = {
         "bytes_written",
         "txBytes",
         "api.tx",
+        "responseBodySize",
+        "properties.responseBodySize",
         "http_response_bytes",
         "response.headers.Content-Length",
     ),

@@ -233,6 +233,7 @@ def _from_json(text: bytes, before: bytes, proxies: Sequence[Network]) -> Logged
     for wrapper in (
         "jsonPayload",
         "protoPayload",
+        "data",
         "transaction",
         "event",
         "fields",
