@@ -35,6 +35,7 @@ _KINDS: tuple[type[RecordedFact], ...] = (
     hardening.SettingsSeen,
     runbook.DeadlinesAnswered,
     runbook.DrillParts,
+    runbook.HandOverListed,
     runbook.KeyLimits,
     runbook.LeftOut,
     runbook.OutsideHands,

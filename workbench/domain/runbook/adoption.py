@@ -25,6 +25,7 @@ from workbench.domain.model.recorded_rows import AdoptionNote
 from workbench.domain.model.situation import Situation
 from workbench.domain.model.state import EffectRecord, State
 from workbench.domain.runbook.handover import kept
+from workbench.domain.runbook.recorded import HandOverListed
 from workbench.domain.runbook.verdict import attested
 
 _REACHED = (EffectState.DONE, EffectState.VERIFIED)
@@ -206,10 +207,26 @@ def source_question(situation: Situation) -> str:
     return f"{plural(open_, 'place')} where old credentials lay, still open (step 7)." if open_ else ""
 
 
-def told(situation: Situation) -> bool:
-    """Return whether the hand-over list was taken since the last cut: then it is the developers' turn."""
-    cut = situation.state.last_cut_at
-    return any(a.step == STEP and a.subject == TOLD and a.at >= cut for a in situation.state.attestations)
+def told(situation: Situation, waiting: Sequence[Replacement]) -> bool:
+    """Return whether whoever runs the programs has the list of all who wait: then it is their turn.
+
+    What stood on a list that was sent is not handed over anew because the old ones were ended since.
+    """
+    said = [a.at for a in situation.state.attestations if a.step == STEP and a.subject == TOLD]
+    if not said:
+        return False
+    listed = situation.state.fact(HandOverListed)
+    if listed is None:
+        # Journals of before say that a list was sent, not what stood on it: what there was to hand over then.
+        return max(said) >= situation.state.last_cut_at
+    return all(one.id in listed.effects for one in waiting)
+
+
+def with_listed(state: State, sent: Sequence[Replacement]) -> HandOverListed:
+    """Return what stands on the lists that were sent, with one more; a list whose sending was taken back is none."""
+    said = any(a.step == STEP and a.subject == TOLD for a in state.attestations)
+    before = state.known(HandOverListed).effects if said else ()
+    return HandOverListed(effects=tuple(dict.fromkeys((*before, *(one.id for one in sent)))))
 
 
 def hand_over_list(waiting: Sequence[Replacement]) -> str:

@@ -28,6 +28,12 @@ class SupportUpdateSent(RecordedFact, frozen=True, tag="support_sent"):
     sent_at: str = ""
 
 
+class HandOverListed(RecordedFact, frozen=True, tag="hand_over_listed"):
+    """Which replacements (ids of effects) stood on the hand-over lists that were sent."""
+
+    effects: tuple[str, ...] = ()
+
+
 class DeadlinesAnswered(RecordedFact, frozen=True, tag="deadlines_answered"):
     """Deadlines that somebody was asked about and answered: for which moment, by the timer's id."""
 

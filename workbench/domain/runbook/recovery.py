@@ -244,7 +244,7 @@ def adoption(situation: Situation) -> Found:
     if found.verdict is Verdict.DONE and by_one_hour(situation, made):
         waits = "step 8: who sends once a day, or could not send, shows once the log is assessed"
         return replace(found, verdict=Verdict.IN_PROGRESS, action="adoption.show", idle=True, waits=waits)
-    if waiting and (told(situation) or all(one.handed_over for one in waiting)):
+    if waiting and (told(situation, waiting) or all(one.handed_over for one in waiting)):
         happens = (
             f"{plural(len(waiting), 'credential')} handed over; it is the turn of those who run the programs. The log "
             "is read again and again: each closes by itself when it is seen in use."

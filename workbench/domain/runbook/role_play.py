@@ -103,7 +103,7 @@ def _part(view: StepView, state: State) -> str:
             return ""
         deployed = played.get(DEPLOY, "")
         # What was made in the very second in which the last ones were seen in use was not among them.
-        if not deployed or deployed <= max(state.last_cut_at, _newest(state)):
+        if not deployed or deployed <= _newest(state):
             return DEPLOY
         return HOUR if int(played.get(_hours_since(deployed), "0")) < MOST_HOURS else ""
     return SUPPORT if view.id == Order.REPORT else ""
@@ -120,8 +120,13 @@ def _news(state: State) -> str:
 
 
 def _newest(state: State) -> str:
-    """Return when the newest credential was made that somebody is to be given: hardening cuts nothing."""
-    return max((one.done_at for one in state.of_kind(*_MADE) if one.entry and one.done_at), default="")
+    """Return when the newest credential was made that somebody is to be given: hardening cuts nothing.
+
+    A new password of a login that has a second one beside it ends the old one, and no program is to have it.
+    """
+    moved = {r.effect.params.replaces for r in state.of_kind(EffectKind.LOGIN_CREATE) if r.entry}
+    given = (r for r in state.of_kind(*_MADE) if r.entry and r.effect.target not in moved)
+    return max((record.done_at for record in given if record.done_at), default="")
 
 
 def _hours_since(deployed: str) -> str:

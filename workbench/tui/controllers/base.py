@@ -9,6 +9,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 if TYPE_CHECKING:
+    from workbench.domain.model.facts import RecordedFact
     from workbench.tui.incident_port import Incident
     from workbench.tui.ports import Plans, Prompts, Selection, Ui
     from workbench.tui.screens.lists import Chosen, ListLine, Verb
@@ -180,9 +181,20 @@ class Controller:
         """Record one judgement of several findings; ``then`` is done once it stands."""
         decide(self._ui, session, keys, decision, reason, then)
 
-    def attest(self, session: Incident, step: str, said: Sequence[tuple[str, str]], told: str = "") -> None:
-        """Record several words about a step: (text, subject) each; ``told`` says it in other words than theirs."""
-        attest(self._ui, session, step, said, told)
+    def attest(
+        self,
+        session: Incident,
+        step: str,
+        said: Sequence[tuple[str, str]],
+        told: str = "",
+        *,
+        fact: RecordedFact | None = None,
+    ) -> None:
+        """Record several words about a step: (text, subject) each; ``told`` says it in other words than theirs.
+
+        ``fact`` is what the words are about, where the journal keeps more of it than words.
+        """
+        attest(self._ui, session, step, said, told, fact)
 
 
 def put_off(ui: Ui, session: Incident, action_id: str) -> None:
@@ -231,10 +243,19 @@ def _called(session: Incident, key: str, title: str) -> str:
     return f"user {user.user.email}" if user is not None and user.user.email else title
 
 
-def attest(ui: Ui, session: Incident, step: str, said: Sequence[tuple[str, str]], told: str = "") -> None:
+def attest(
+    ui: Ui,
+    session: Incident,
+    step: str,
+    said: Sequence[tuple[str, str]],
+    told: str = "",
+    fact: RecordedFact | None = None,
+) -> None:
     """Record in a worker what a person says of a step, (text, subject) each, and say that it is recorded."""
 
     async def work() -> None:
+        if fact is not None:
+            await session.recorder.learn(fact)
         for text, subject in said:
             await session.recorder.attest(step, text, subject)
 

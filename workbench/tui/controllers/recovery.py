@@ -15,6 +15,7 @@ from workbench.tui.controllers.base import Controller, SentQuestion
 
 if TYPE_CHECKING:
     from workbench.domain.detection.findings import Finding
+    from workbench.domain.runbook.adoption import Replacement
     from workbench.session.report_writer import Written
     from workbench.tui.controllers.prompts import Questions
     from workbench.tui.incident_port import Incident
@@ -180,7 +181,7 @@ class RecoveryController(Controller):
                 def copied() -> None:
                     # Where nobody else waits, the list of all is this one.
                     if one.waits and not several:
-                        self._ask_told(session, f"hand-over of {one.name} sent")
+                        self._ask_told(session, f"hand-over of {one.name} sent", [one])
 
                 self.show_text("Hand over", adoption.hand_over_text(one), hint, copied)
 
@@ -197,18 +198,22 @@ class RecoveryController(Controller):
         self._ui.tell(f"Give the list of {len(waiting)} to whoever runs the programs: it holds no secret.")
         words = f"hand-over list of {plural(len(waiting), 'credential')} sent"
         if sent:
-            self.attest(session, adoption.STEP, [(words, adoption.TOLD)])
+            self._developers_told(session, words, waiting)
         else:
-            self._ask_told(session, words)
+            self._ask_told(session, words, waiting)
 
-    def _ask_told(self, session: Incident, words: str) -> None:
+    def _developers_told(self, session: Incident, words: str, listed: Sequence[Replacement]) -> None:
         from workbench.domain.runbook import adoption
 
+        fact = adoption.with_listed(session.state, listed)
+        self.attest(session, adoption.STEP, [(words, adoption.TOLD)], fact=fact)
+
+    def _ask_told(self, session: Incident, words: str, listed: Sequence[Replacement]) -> None:
         text = "Whoever runs the programs needs it before their new credentials are any use."
         self.ask_sent(
             session,
             SentQuestion("adoption.show", "Was the list sent?", text),
-            lambda: self.attest(session, adoption.STEP, [(words, adoption.TOLD)]),
+            lambda: self._developers_told(session, words, listed),
         )
 
     def _noted(self, session: Incident, keys: Sequence[str], doing: str, **said: Any) -> None:

@@ -16,6 +16,7 @@ from workbench.domain.model.replay import apply, fold
 from workbench.domain.model.situation import Situation
 from workbench.domain.model.state import Attestation, EffectRecord, State
 from workbench.domain.runbook import adoption, recovery
+from workbench.domain.runbook.recorded import HandOverListed
 from workbench.domain.runbook.verdict import Verdict
 from workbench.mailgun.endpoints import Region
 
@@ -167,6 +168,33 @@ def test_a_list_that_was_taken_waits_for_the_developers() -> None:
     found.state.attestations.append(Attestation("10", "ann", MADE, "copied", adoption.TOLD))
     step = recovery.adoption(found)
     assert (step.idle, step.verdict) == (True, Verdict.OPEN)
+
+
+def test_what_stood_on_a_list_is_not_handed_over_anew_after_the_next_cut() -> None:
+    found = situation(use("2026-11-21T14:00:00Z", f"key:{OLD}"))
+    key_made(found.state)
+    found.state.attestations.append(Attestation("10", "ann", MADE, "copied", adoption.TOLD))
+    listed = adoption.with_listed(found.state, adoption.replacements(found))
+    apply(found.state, Row(2, MADE, "fact", listed.body()))
+    found.state.last_cut_at = "2026-11-21T16:00:00Z"
+    assert recovery.adoption(found).idle, "ending the old ones makes nothing new to hand over"
+    # Another one that waits stood on no list.
+    apply(found.state, use("2026-11-21T14:05:00Z", "smtp:app@mg.acme.example"))
+    login_reset(found.state)
+    assert not recovery.adoption(found).idle
+
+
+def test_a_list_whose_sending_was_taken_back_counts_for_nobody() -> None:
+    found = situation(use("2026-11-21T14:00:00Z", f"key:{OLD}"))
+    key_made(found.state)
+    waiting = adoption.replacements(found)
+    assert adoption.with_listed(found.state, waiting).effects == (waiting[0].id,)
+    listed = HandOverListed(effects=("key.create-of-before",))
+    apply(found.state, Row(2, MADE, "fact", listed.body()))
+    assert not adoption.told(found, waiting), "nobody says that it was sent"
+    assert adoption.with_listed(found.state, waiting).effects == (waiting[0].id,)
+    found.state.attestations.append(Attestation("10", "ann", MADE, "copied", adoption.TOLD))
+    assert adoption.with_listed(found.state, waiting).effects == ("key.create-of-before", waiting[0].id)
 
 
 def test_what_is_copied_fetches_the_secret_and_is_safe_in_a_shell() -> None:

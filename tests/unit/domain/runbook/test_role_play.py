@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from tests.support.effects import an_effect
 from tests.support.situations import NOW, Story, key, situation
 from workbench.core.clock import iso
-from workbench.domain.model.plan import EffectKind
-from workbench.domain.model.state import State
+from workbench.domain.model.plan import EffectKind, EffectState, Place
+from workbench.domain.model.state import EffectRecord, State
 from workbench.domain.runbook.role_play import DEPLOY, HOUR, WATCH, played, with_part
 from workbench.domain.runbook.runbook import Order, StepView
 from workbench.domain.runbook.verdict import Verdict
+from workbench.mailgun.endpoints import Region
 from workbench.planning.keys import plan_replace
 
 AT = iso(NOW)
@@ -79,3 +81,16 @@ def test_what_hardening_made_is_deployed_too_though_it_cut_nothing() -> None:
     state.learn(with_part(state, DEPLOY, iso(NOW + timedelta(minutes=1))))
     (shown,) = played([step(Order.ADOPTION)], state)
     assert shown.next_action == HOUR
+
+
+def test_what_only_ended_an_old_password_is_deployed_by_nobody() -> None:
+    old, new = "app@mg.acme.example", "app-2@mg.acme.example"
+    second = an_effect(EffectKind.LOGIN_CREATE, new, Place(Region.US), cut="first", replaces=old)
+    later = iso(NOW + timedelta(hours=2))
+    ends = an_effect(EffectKind.LOGIN_RESET, old, second.place)
+    state = State(contained_at=later, last_cut_at=later, entries=["e"])
+    state.effects[second.id] = EffectRecord(second, EffectState.VERIFIED, entry="SMTP app-2", done_at=AT)
+    state.effects[ends.id] = EffectRecord(ends, EffectState.VERIFIED, entry="SMTP app", done_at=later)
+    state.learn(with_part(state, DEPLOY, iso(NOW + timedelta(hours=1))))
+    (shown,) = played([step(Order.ADOPTION)], state)
+    assert shown.next_action == HOUR, "the programs have the second login since the first time"
