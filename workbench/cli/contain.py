@@ -15,7 +15,7 @@ from workbench.cli.streams import on_terminal, read_line
 from workbench.core.clock import iso
 from workbench.core.errors import ApiError, NotAuthorised, UsageError, WorkbenchError
 from workbench.core.redact import key_tail, visible
-from workbench.core.words import plural
+from workbench.core.words import plural, together
 from workbench.documents import documents
 from workbench.domain.detection.abused_domains import abused_domains, figures_unread, senders_known
 from workbench.domain.model.effect_params import KeyCreateParams
@@ -291,7 +291,7 @@ def confirm(planned: Plan, begun: int = 0) -> None:
     for effect in sorted(planned, key=lambda e: -e.rank)[:10]:
         if effect.params.use is not None:
             say(f"- {effect.what}: {effect.why}")
-    for note in (*planned.notes, *planned.left_out):
+    for note in (*planned.notes, *together(planned.left_out)):
         say(f"- {note}")
     count = len(planned.effects) + begun
     say(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 
 def plural(count: int, one: str, many: str = "") -> str:
@@ -28,6 +28,33 @@ def listed(names: Iterable[str], limit: int = 5) -> str:
     names = list(names)
     shown = ", ".join(names[:limit])
     return f"{shown} and {len(names) - limit} more" if len(names) > limit else shown
+
+
+def together(lines: Iterable[str], limit: int = 400) -> list[str]:
+    """Return lines of the form ``name: reason``, the names in one where more than two share a reason.
+
+    ``reason: name, name, name`` leaves no name out: what would be longer than ``limit`` characters goes on in a line
+    of its own. The order is that of the first name of each reason.
+    """
+    reasons: dict[str, list[str]] = {}
+    for line in lines:
+        reasons.setdefault(line.partition(": ")[2] or line, []).append(line)
+    made: list[str] = []
+    for reason, same in reasons.items():
+        names = [line.partition(": ")[0] for line in same]
+        shared = len(same) > 2 and reason != same[0]
+        made += [f"{reason}: {part}" for part in _parts(names, limit)] if shared else same
+    return made
+
+
+def _parts(names: Iterable[str], limit: int) -> Iterator[str]:
+    part = ""
+    for name in names:
+        if part and len(part) + len(name) > limit:
+            yield part
+            part = ""
+        part = f"{part}, {name}" if part else name
+    yield part
 
 
 def ended(said: str) -> str:

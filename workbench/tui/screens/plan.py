@@ -18,7 +18,7 @@ from textual.widgets import Button, Input, Static
 
 from workbench.core.redact import visible
 from workbench.core.rows import reworded
-from workbench.core.words import listed
+from workbench.core.words import listed, together
 from workbench.tui.screens.dialog import Dialog, button, title, words
 from workbench.tui.screens.plan_groups import Folded, PlanGroup, group_row
 from workbench.tui.screens.plan_rows import (
@@ -176,7 +176,7 @@ class PlanScreen(Dialog["Plan"]):
         self.query_one("#plan-notes").styles.max_height = max(LEAST_NOTES, min(MOST_NOTES, left))
 
     def _sentences(self) -> str:
-        sentences = [*self._plan.notes, *(f"Left out: {line}" for line in self._plan.left_out)]
+        sentences = [*self._plan.notes, *(f"Left out: {line}" for line in together(self._plan.left_out))]
         if self._stale:
             sentences.insert(0, self._stale)
         if sentences and len(self._chosen) < len(self._plan):
