@@ -41,6 +41,11 @@ def shown(*ids: str) -> Reply:
     return 200, {"items": [{"id": one} for one in ids]}
 
 
+def sure_of(bench: Bench) -> list[Any]:
+    """Return what the journal says of each look."""
+    return [row.body["sure"] for row in bench.journal.rows if row.kind == "effect.reproven"]
+
+
 async def test_what_still_holds_is_journaled_beside_the_first_proof() -> None:
     bench = Bench()
     await verified(bench, mint(own=True), entry="e", result={"key_id": NEW_ID}, evidence=["minted"])
@@ -132,6 +137,7 @@ async def test_a_new_key_that_answers_as_another_is_refused_by_no_word_of_the_ap
     assert found.against == [
         f"{OLD_ID}: what stands in the vault is not the new key: The new key answers as …dddd, not as …cccc."
     ]
+    assert sure_of(bench) == [False]
 
 
 async def test_a_401_to_our_own_key_says_nothing_against_a_new_one() -> None:
@@ -178,6 +184,7 @@ async def test_where_our_own_key_is_refused_nothing_that_looks_dead_proves_anyth
     found = await prove_again(bench.ctx, bench.ledger)
     assert (found.sure, found.against) == (0, [])
     assert "cannot prove from here" in found.untold[0]
+    assert sure_of(bench) == [False]
 
 
 async def test_a_lost_secret_tells_nothing() -> None:

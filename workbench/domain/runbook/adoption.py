@@ -170,8 +170,12 @@ def down_words(situation: Situation, made: Sequence[Replacement] | None = None) 
     down, blind = senders_down(situation, made), log_unread(situation)
     if blind and not settled(situation):
         return f"who sends could not be read, so whether a sender is down cannot be told: {blind}"
+    if down:
+        return f"{plural(down, 'sender')} still down"
     by_hour = ", as far as the last hour shows" if by_one_hour(situation, made) else ""
-    return f"{plural(down, 'sender')} still down" if down else f"no sender is down{by_hour}"
+    dark = () if settled(situation) else situation.state.known(CredentialUses).gaps
+    read = f" in the log that could be read (not {visible(dark[0], 160)})" if dark else ""
+    return f"no sender is down{read}{by_hour}"
 
 
 def by_one_hour(situation: Situation, made: Sequence[Replacement] | None = None) -> bool:
