@@ -178,12 +178,14 @@ def _show(report: LeakReport, *, as_json: bool) -> None:
 
 def _elsewhere(shown: dict[str, Any]) -> None:
     """Print what else the leaked files gave away, and what to look for where copies of them may lie."""
-    from workbench.domain.leaks.beside import subject_of
+    from workbench.domain.leaks.beside import subject_of, where
 
     for one in shown["neighbours"][:100]:
         vendor = f" ({one['vendor']})" if one["vendor"] else ""
         subject = subject_of(one["root"], one["path"], one["name"])
-        text(f"replace too: {one['name']}{vendor} in {one['path']} [{subject}]")
+        also = ", ".join(where(at["root"], at["path"]) for at in one["also"][:5])
+        same = f" (the same in {also})" if also else ""
+        text(f"replace too: {one['name']}{vendor} in {one['path']}{same} [{subject}]")
     if shown["neighbours"]:
         text("Who has replaced one is recorded by: workbench attest 7.beside NAME --subject ID")
     if shown["search_elsewhere"]:

@@ -63,19 +63,26 @@ def document(report: LeakReport) -> dict[str, Any]:
     return result
 
 
-def _neighbours(report: LeakReport) -> list[dict[str, str]]:
-    """Return the other secrets of each leaked file, each once a file: what others have to replace."""
-    rows = {
-        (place.root, place.path, one.name): {
-            "root": place.root,
-            "path": place.path,
-            "name": one.name,
-            "vendor": one.vendor,
-        }
+def _neighbours(report: LeakReport) -> list[dict[str, Any]]:
+    """Return the other secrets of the leaked files, each once: what others have to replace.
+
+    The same value under the same name in another file (a tree and the site that is made of it) is the same
+    secret: ``also`` says where else it stands. A file on disk comes before a page of a site.
+    """
+    places = {
+        (place.root, place.path, one.name): one
         for finding in report.findings
         for place in finding.where
         for one in place.neighbours
     }
+    rows: dict[tuple[str, ...], dict[str, Any]] = {}
+    for (root, path, name), one in sorted(places.items(), key=lambda item: "://" in item[0][0]):
+        row = rows.setdefault(
+            (name, one.same) if one.same else (name, root, path),
+            {"root": root, "path": path, "name": name, "vendor": one.vendor, "also": []},
+        )
+        if (row["root"], row["path"]) != (root, path):
+            row["also"].append({"root": root, "path": path})
     return list(rows.values())
 
 

@@ -154,7 +154,7 @@ class Gate:
             first_commit=self._commit(place.first_commit),
             last_commit=self._commit(place.last_commit),
             neighbours=tuple(
-                Neighbour(name, one.vendor)
+                Neighbour(name, one.vendor, one.same)
                 for one in place.neighbours
                 if (name := masked_name(one.name, self._values))
             ),

@@ -103,10 +103,14 @@ class LeakPlace:
 
 @dataclass(frozen=True, slots=True)
 class Neighbour:
-    """Another secret of a leaked file: its name, and whose it is as far as something tells, else ``""``."""
+    """Another secret of a leaked file: its name, and whose it is as far as something tells, else ``""``.
+
+    ``same`` marks its value within this process: equal values have equal marks. It is shown and kept nowhere.
+    """
 
     name: str
     vendor: str
+    same: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,9 @@ Whoever read the file has them all; each is somebody's to replace.
 
 from __future__ import annotations
 
+import hashlib
 import re
+import secrets
 from collections.abc import Collection, Iterable, Iterator
 
 from workbench.leaks import context
@@ -15,6 +17,8 @@ from workbench.leaks.patterns import Scanner
 from workbench.leaks.stream import BLOCK, scan_blocks
 
 _MOST = 60
+# Drawn anew by each process: a mark of a value is worth nothing anywhere else.
+_CHANCE = secrets.token_bytes(16)
 _ASSIGNED = re.compile(
     rb"(?P<name>[A-Za-z_][\w.-]{2,60})[\"'\])]{0,3}[ \t]{0,8}(?:=>|:=|[=:,])[ "
     rb"\t]{0,8}[\"'`]?(?P<value>[^\s\"'`<>]{6,300})"
@@ -77,7 +81,7 @@ _SCHEMES = {
 
 def neighbours(data: bytes, own: Collection[str]) -> tuple[Neighbour, ...]:
     """Return the other secrets of a file that holds one of ours; ``own`` are the values that were found."""
-    found: dict[str, str] = {}
+    found: dict[str, Neighbour] = {}
     for one in _ASSIGNED.finditer(data):
         name = one.group("name").decode("ascii").strip(".-")
         value = one.group("value").decode("utf-8", "replace").rstrip(",;)}]")
@@ -89,10 +93,15 @@ def neighbours(data: bytes, own: Collection[str]) -> tuple[Neighbour, ...]:
         ):
             continue
         if (shown := masked_name(name, own)) and shown not in found:
-            found[shown] = _vendor(name, value, url.group(1).lower() if url else "")
+            vendor = _vendor(name, value, url.group(1).lower() if url else "")
+            found[shown] = Neighbour(shown, vendor, _mark(value))
             if len(found) >= _MOST:
                 break
-    return tuple(Neighbour(name, vendor) for name, vendor in found.items())
+    return tuple(found.values())
+
+
+def _mark(value: str) -> str:
+    return hashlib.blake2s(value.encode(), key=_CHANCE, digest_size=8).hexdigest()
 
 
 def scan_packed(blocks: Iterable[bytes], scanner: Scanner) -> Iterator[tuple[Match, tuple[Neighbour, ...]]]:

@@ -45,6 +45,18 @@ def test_a_file_that_only_the_history_holds_gave_away_its_other_secrets_too(tmp_
     assert [(one["path"], one["name"]) for one in document["neighbours"]] == [(".env", "DB_PASSWORD")]
 
 
+def test_one_secret_in_two_files_is_named_once_and_two_of_one_name_are_two(tmp_path: Path) -> None:
+    key, database, other = DRAW.current(), DRAW.own_password(), DRAW.own_password()
+    for folder, password in (("a", database), ("b", database), ("c", other)):
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / ".env").write_text(f"MAILGUN_SECRET={key}\nDB_PASSWORD={password}\n")
+    document = leaks_document(run(LeakOptions(targets=(str(tmp_path),))))
+    rows = [(one["path"], [at["path"] for at in one["also"]]) for one in document["neighbours"]]
+    assert sorted(rows) == [("a/.env", ["b/.env"]), ("c/.env", [])]
+    text = json.dumps(document)
+    assert database not in text and other not in text and '"same"' not in text
+
+
 def _packed() -> bytes:
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:

@@ -27,11 +27,13 @@ class BesideSecret:
     path: str
     owner: str = ""
     at: str = ""
+    also: tuple[str, ...] = ()
 
     @property
     def title(self) -> str:
         """Return it in words: its name, whose it is, where it lies."""
-        return f"{self.name}{f' ({self.vendor})' if self.vendor else ''} in {self.path}"
+        also = f" (the same in {', '.join(self.also)})" if self.also else ""
+        return f"{self.name}{f' ({self.vendor})' if self.vendor else ''} in {self.path}{also}"
 
 
 def subject_of(root: str, path: str, name: str) -> str:
@@ -40,20 +42,30 @@ def subject_of(root: str, path: str, name: str) -> str:
     return f"beside-{hashlib.sha256(named.encode()).hexdigest()[:8]}"
 
 
+def where(root: str, path: str) -> str:
+    """Return a place in short: a page with its site, a file by its path."""
+    return f"{root.rstrip('/')}/{path.lstrip('/')}" if "://" in root and "://" not in path else path
+
+
 def beside_secrets(state: State) -> list[BesideSecret]:
     """Return the other secrets of the leaked files of this incident, those that nobody replaced first."""
     said = {one.subject: one for one in state.attestations if one.step == BESIDE}
-    found = [
-        BesideSecret(
-            subject := subject_of(row.root, row.path, row.name),
-            row.name,
-            row.vendor,
-            row.path,
-            said[subject].text if subject in said else "",
-            said[subject].at if subject in said else "",
+    found = []
+    for row in state.known(LeaksFound).neighbours:
+        subjects = [subject_of(root, path, row.name) for root, path in ((row.root, row.path), *row.also)]
+        # Whoever replaced it said so of one of its places.
+        word = next((said[one] for one in subjects if one in said), None)
+        found.append(
+            BesideSecret(
+                subjects[0],
+                row.name,
+                row.vendor,
+                row.path,
+                word.text if word else "",
+                word.at if word else "",
+                tuple(where(root, path) for root, path in row.also),
+            )
         )
-        for row in state.known(LeaksFound).neighbours
-    ]
     return sorted(found, key=lambda one: bool(one.owner))
 
 

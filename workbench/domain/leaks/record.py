@@ -96,12 +96,18 @@ def _each_once(before: Iterable[str], now: Iterable[str]) -> tuple[str, ...]:
 
 
 def _beside(
-    now: Iterable[Mapping[str, str]], before: Iterable[NeighbourSecret]
+    now: Iterable[Mapping[str, Any]], before: Iterable[NeighbourSecret]
 ) -> tuple[NeighbourSecret, ...]:
-    rows = {(one.path, one.name): one for one in before}
+    rows = {(one.root, one.path, one.name): one for one in before}
     for one in now:
-        named = (visible(one[part], 300) for part in ("root", "path", "name", "vendor"))
-        rows[one["path"], one["name"]] = NeighbourSecret(*named)
+        at_root, at_path, name, vendor = (
+            visible(one[part], 300) for part in ("root", "path", "name", "vendor")
+        )
+        also = tuple((visible(at["root"], 300), visible(at["path"], 300)) for at in one.get("also", ()))
+        for root, path in also:
+            # An earlier search may have seen one of these places alone: it is the same secret.
+            rows.pop((root, path, name), None)
+        rows[at_root, at_path, name] = NeighbourSecret(at_root, at_path, name, vendor, also)
     return tuple(rows.values())[:_MOST]
 
 

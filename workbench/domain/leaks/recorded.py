@@ -126,12 +126,13 @@ class SuspectedPerson(msgspec.Struct, frozen=True):
 
 
 class NeighbourSecret(msgspec.Struct, frozen=True):
-    """Another service's secret in a leaked file, by name and vendor."""
+    """Another service's secret in a leaked file, by name and vendor; ``also``: roots and paths where it stands too."""
 
     root: str = ""
     path: str = ""
     name: str = ""
     vendor: str = ""
+    also: tuple[tuple[str, str], ...] = ()
 
 
 class AskedPlaces(msgspec.Struct, frozen=True):

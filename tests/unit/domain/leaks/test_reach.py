@@ -33,6 +33,17 @@ def test_the_verdict_the_neighbours_and_the_search_strings_are_said() -> None:
     assert reach(State("i1")) == []
 
 
+def test_a_secret_of_two_places_is_one_and_is_replaced_by_a_word_about_either() -> None:
+    state = State("i1")
+    also = (("https://shop.example", "/.env"),)
+    row = NeighbourSecret("/srv", ".env", "DB_PASSWORD", "database", also)
+    state.learn(LeaksFound(neighbours=(row,)))
+    assert "DB_PASSWORD (database) in .env (the same in https://shop.example/.env)" in reach(state)[0]
+    subject = subject_of("https://shop.example", "/.env", "DB_PASSWORD")
+    state.attestations.append(Attestation(BESIDE, "bob", "2026-11-21T15:00:00Z", "Ann", subject))
+    assert [one.owner for one in beside_secrets(state)] == ["Ann"]
+
+
 def test_who_replaced_another_services_secret_is_kept_and_it_leaves_the_list() -> None:
     state = searched()
     state.attestations.append(
