@@ -584,13 +584,34 @@ def test_places_where_the_old_ones_lay_are_counted_while_they_are_open(
     assert adoption.source_question(attest(found, "10", adoption.SOURCE)) == ""
 
 
-def test_the_list_counts_as_told_only_since_the_last_cut() -> None:
+def test_a_list_of_before_counts_as_told_only_since_the_last_cut() -> None:
+    """A journal that does not say what stood on the list that was sent."""
     found = situation()
     found.state.last_cut_at = LATER
-    assert not adoption.told(attest(found, "10", adoption.TOLD, MADE))
-    assert not adoption.told(attest(found, "10", adoption.SOURCE))
-    assert not adoption.told(attest(found, "9", adoption.TOLD))
-    assert adoption.told(attest(found, "10", adoption.TOLD, LATER))
+    assert not adoption.told(found, [])
+    assert not adoption.told(attest(found, "10", adoption.TOLD, MADE), [])
+    assert not adoption.told(attest(found, "10", adoption.SOURCE), [made()])
+    assert not adoption.told(attest(found, "9", adoption.TOLD), [])
+    assert adoption.told(attest(found, "10", adoption.TOLD, LATER), [made()])
+    assert adoption.told(attest(found, "10", adoption.TOLD, MADE), [made()]), "the last of them counts"
+
+
+def test_a_list_that_names_who_stood_on_it_tells_of_those() -> None:
+    found = situation()
+    first, second = made(), made(id="e2")
+    assert adoption.with_listed(found.state, [first]) == HandOverListed(effects=("e1",))
+    know(found.state, "hand_over_listed", {"effects": ["e1"]})
+    assert not adoption.told(found, [first]), "its sending was taken back"
+    assert adoption.with_listed(found.state, [second]) == HandOverListed(effects=("e2",))
+    attest(found, "10", adoption.TOLD, MADE)
+    found.state.last_cut_at = LATER
+    assert adoption.told(found, [first]) and adoption.told(found, [])
+    assert not adoption.told(found, [first, second])
+    assert adoption.with_listed(found.state, [second, first]) == HandOverListed(effects=("e1", "e2"))
+    attest(other := situation(), "9", adoption.TOLD)
+    attest(other, "10", adoption.SOURCE)
+    know(other.state, "hand_over_listed", {"effects": ["e1"]})
+    assert adoption.with_listed(other.state, [second]) == HandOverListed(effects=("e2",))
 
 
 def test_the_list_to_hand_over_names_owner_places_and_command() -> None:

@@ -4,20 +4,22 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
 from tests.support.effects import an_effect
 from tests.support.situations import NOW, US, Story, key, situation, use
 from workbench.core.clock import iso
+from workbench.core.redact import visible
 from workbench.domain.detection import alarms
 from workbench.domain.detection.findings import findings
 from workbench.domain.model.baseline import AccountBaseline
 from workbench.domain.model.plan import Effect, EffectKind
 from workbench.domain.model.situation import Situation
-from workbench.domain.model.state import Alarm, Decision
+from workbench.domain.model.state import Alarm, Decision, EffectRecord, interrupted
 from workbench.domain.runbook import guide, recovery, runbook
-from workbench.domain.runbook.guide import GuideKind
+from workbench.domain.runbook.guide import GuideKind, Lead
 from workbench.domain.runbook.handover import Kept
 from workbench.domain.runbook.runbook import StepView, Verdict
 from workbench.planning import registry
@@ -260,3 +262,317 @@ def test_what_was_left_for_later_ends_the_guide_by_name_and_is_not_said_to_be_cl
     found = guide.lead(situation(), left)
     assert (found.kind, found.title) == (GuideKind.END, "Every step is closed but 11, left for later")
     assert found.waits == ("Step 11 waits for you: 3 measures left for later",)
+
+
+# ── whole answers ────────────────────────────────────────────────────────────────────────────────────────
+
+
+def view(step_id: str, verdict: Verdict, **more: Any) -> StepView:
+    """Return one step with words of its own."""
+    (step,) = [one for one in steps() if one.id == step_id]
+    return replace(step, verdict=verdict, **{"title": "T", "next_action": "a", "happens": "H", **more})
+
+
+NOTHING = "Nothing is left for you to do now. Enter looks again."
+
+
+def test_a_locked_door_is_told_whole() -> None:
+    found = guide.lead(situation(), steps(), refused="r\x1b" + "x" * 400)
+    assert found == Lead(
+        GuideKind.LOCKED,
+        "",
+        "refresh",
+        "The account lets nobody in",
+        "Nothing of the account can be read from here. Enter tries again, and says what it meets.",
+        (f"Waiting for a way in: {visible('r' + chr(27) + 'x' * 400, 300)} It is tried again every minute.",),
+    )
+
+
+def test_the_steps_are_told_whole() -> None:
+    assert guide.lead(situation(), [view("7", Verdict.OPEN)]) == Lead(
+        GuideKind.STEP, "7", "a", "T", "H", next_step="7"
+    )
+    assert guide.lead(situation(), steps()) == Lead(
+        GuideKind.END, "", "refresh", "Every step is closed", "Enter reads the account once more."
+    )
+    assert guide.lead(situation(), [view("7", Verdict.OPEN, idle=True, waits="Ann; soon")]) == Lead(
+        GuideKind.WAIT,
+        "7",
+        "refresh",
+        "Waiting for others",
+        NOTHING,
+        ("Step 7 waits for Ann; soon",),
+        "7",
+    )
+    assert guide.lead(situation(), [view("7", Verdict.BLOCKED)]).kind is GuideKind.WAIT
+
+
+def kept_key(name: str = "old", **more: Any) -> Kept:
+    given: dict[str, Any] = {
+        "credential": f"key:{name}-id",
+        "target": f"{name}-id",
+        "place": US,
+        "replacements": ("key:new",),
+        "entries": ("e",),
+        "proven": True,
+        "since": iso(NOW - timedelta(hours=1)),
+        "due": None,
+        "adopted": False,
+        "why": "",
+    }
+    return Kept(**{**given, **more})
+
+
+def back(
+    monkeypatch: pytest.MonkeyPatch, *held: Kept, at: str = iso(NOW), roles: tuple[str | None, ...] = ()
+) -> Situation:
+    """Return an account where something appeared after the cut while these keys are kept."""
+    monkeypatch.setattr(guide, "kept", lambda _: list(held))
+    roles = roles or ("admin",) * len(held)
+    there = situation(
+        [
+            STRANGER,
+            *(key(one.target.removesuffix("-id"), role=role) for one, role in zip(held, roles, strict=True)),
+        ],
+        state=rang().state(),
+    )
+    for alarm in there.state.alarms.values():
+        alarm.at = at
+    return there
+
+
+@pytest.mark.parametrize(
+    ("count", "words"), [(1, "1 admin key of before still works"), (2, "2 admin keys of before still work")]
+)
+def test_somebody_back_inside_is_told_whole(monkeypatch: pytest.MonkeyPatch, count: int, words: str) -> None:
+    there = back(monkeypatch, *(kept_key(name) for name in ("old", "older")[:count]))
+    found = guide.lead(there, steps(s7=Verdict.OPEN))
+    assert found == Lead(
+        GuideKind.ALARM,
+        "",
+        "handover.finish",
+        "Somebody is back: end what was kept",
+        f"Something appeared after the cut, and {words}: kept for the hand-over, and perhaps the way in. One plan ends "
+        "what is kept; the replacements stand.",
+        next_step="7",
+    )
+    assert guide.lead(there, steps(s7=Verdict.OPEN), running=True).action == "alarms.show"
+
+
+@pytest.mark.parametrize(
+    ("held", "at", "role", "inside"),
+    [
+        ({}, iso(NOW), "admin", True),
+        ({}, iso(NOW), "", True),
+        ({}, iso(NOW), None, True),
+        ({}, iso(NOW), "sending", False),
+        ({}, iso(NOW - timedelta(hours=1)), "admin", False),
+        ({"proven": False}, iso(NOW), "admin", False),
+        ({"calm": True}, iso(NOW), "admin", False),
+        ({"credential": "smtp:old-id"}, iso(NOW), "admin", False),
+    ],
+)
+def test_a_kept_key_is_a_way_back_in_where_it_may_make_others(
+    monkeypatch: pytest.MonkeyPatch, held: dict[str, Any], at: str, role: str | None, inside: bool
+) -> None:
+    one = kept_key(**held)
+    there = back(monkeypatch, one, at=at, roles=(role,))
+    assert guide.back_inside(there) == ([one] if inside else [])
+
+
+def test_a_kept_key_that_is_gone_is_no_way_and_the_first_hand_over_counts(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    early, late = kept_key(), kept_key("late", since=iso(NOW + timedelta(hours=1)))
+    there = back(monkeypatch, early, late)
+    assert guide.back_inside(there) == [early, late]
+    del there.inventory.keys["old-id"]
+    assert guide.back_inside(there) == []
+
+
+@pytest.mark.parametrize(
+    ("count", "title", "more"),
+    [(1, "1 alarm", ""), (2, "2 alarms", ", and 1 more"), (3, "3 alarms", ", and 2 more")],
+)
+def test_alarms_are_told_whole(count: int, title: str, more: str) -> None:
+    story = rang()
+    others = [key(f"k{n}") for n in range(count - 1)]
+    for one in others:
+        story.add("alarm.raised", id=f"keys:{one.id}", kind="keys", target=one.id, text="appeared")
+    there = situation([STRANGER, *others], state=story.state())
+    found = guide.lead(there, steps(s7=Verdict.OPEN))
+    assert found == Lead(
+        GuideKind.ALARM,
+        "",
+        "alarms.show",
+        f"{title} to act on",
+        f"appeared{more}. The list says what to do about each.",
+        next_step="7",
+    )
+
+
+def test_strangers_inside_are_told_whole() -> None:
+    there = situation([STRANGER], state=rang().state())
+    there.state.first_cut_at = iso(NOW)
+    assert guide.lead(there, _stranger()) == Lead(
+        GuideKind.ALARM,
+        "1b",
+        "people.strangers",
+        "Strangers out: they come back in",
+        "1 alarm will be followed by more while they are in. You judge each unknown user.",
+        next_step="1b",
+    )
+    idle = guide.lead(there, _stranger(idle=True, waits="Ann"))
+    assert idle == Lead(
+        GuideKind.ALARM,
+        "",
+        "alarms.show",
+        "Strangers are still inside, and make new ways in",
+        "appeared. Only the control panel ends this (nobody can open it? ask Mailgun Support): until the strangers are "
+        "deleted there, more will follow. Enter lists it all, to take it away in one plan meanwhile.",
+        ("Step 1b waits for Ann",),
+        "1b",
+    )
+    # Another step with something to do is no stranger, and neither is a step that is closed or has nothing to offer.
+    for other in (
+        steps(s7=Verdict.OPEN),
+        [replace(one, verdict=Verdict.DONE) for one in _stranger()],
+        _stranger(next_action=""),
+    ):
+        assert guide.lead(there, other).title == "1 alarm to act on"
+
+
+def test_what_was_begun_is_told_whole_and_not_while_it_runs() -> None:
+    there = troubled(1)
+    found = guide.lead(there, steps(s7=Verdict.OPEN))
+    assert found == Lead(
+        GuideKind.FINISH,
+        "",
+        "finish",
+        "Finish what was begun",
+        f"{interrupted(there.state)} The account is asked what became of it, and the rest is done as it was confirmed.",
+        next_step="7",
+    )
+    assert guide.lead(there, steps(s7=Verdict.OPEN), running=True).kind is GuideKind.STEP
+    assert guide.lead(troubled(2), steps()) == Lead(
+        GuideKind.WAIT, "", "refresh", "Waiting for others", NOTHING, (guide.resting(troubled(2)),)
+    )
+
+
+def test_who_is_waited_for_after_trouble_is_told_whole() -> None:
+    until = f"{NOW + guide.REST:%d %b %H:%M}Z"
+    assert guide.resting(troubled(2)) == (
+        f"What was begun waits for Mailgun: 1 change met trouble twice (the server answers 503), until {until}; f "
+        "tries at once"
+    )
+    assert guide.resting(troubled(1)) == guide.resting(situation()) == ""
+    assert guide.resting(troubled(2, guide.REST)) == "" and guide.half_done(troubled(2, guide.REST))
+    # One that was not tried so often goes on at once, and nobody is waited for.
+    there = troubled(2)
+    other = an_effect(EffectKind.LOGIN_RESET, "a@x", US)
+    there.state.effects[other.id] = EffectRecord(other, open=True, attempts=1)
+    assert guide.resting(there) == "" and guide.half_done(there)
+    # Of several the first end counts, and the first reason that there is.
+    there.state.effects[other.id] = EffectRecord(
+        other,
+        open=True,
+        attempts=2,
+        troubles=2,
+        failed_at=iso(NOW - timedelta(minutes=3)),
+        failure={"what": "late\x1b"},
+    )
+    assert guide.resting(there) == (
+        "What was begun waits for Mailgun: 2 changes met trouble twice (the server answers 503), until "
+        f"{NOW + guide.REST - timedelta(minutes=3):%d %b %H:%M}Z; f tries at once"
+    )
+    for record in there.state.effects.values():
+        record.failure = {}
+    assert "(no answer)" in guide.resting(there)
+
+
+def test_what_hardening_replaced_is_told_whole(monkeypatch: pytest.MonkeyPatch) -> None:
+    for count, words in (
+        (1, "1 old key still works and may do more than what replaced it"),
+        (2, "2 old keys still work and may do more than what replaced them"),
+    ):
+        held = [kept_key(f"k{n}", calm=True, adopted=True) for n in range(count)]
+        monkeypatch.setattr(guide, "kept", lambda _, held=held: held)
+        assert guide.lead(situation(), steps()) == Lead(
+            GuideKind.FINISH,
+            "",
+            "handover.finish",
+            "End what hardening replaced",
+            f"{words}, and every replacement is seen in use. One plan ends what is kept.",
+        )
+        assert guide.lead(situation(), steps(s7=Verdict.OPEN)).kind is GuideKind.STEP
+    monkeypatch.setattr(guide, "kept", lambda _: [kept_key(adopted=True)])
+    assert guide.hardened_and_kept(situation()) == []
+
+
+# ── who is waited for, and what is next ──────────────────────────────────────────────────────────────────
+
+
+def test_steps_of_which_the_same_is_said_share_a_sentence() -> None:
+    made = [
+        view("1", Verdict.BLOCKED, evidence=("no key list", "more"), waits=""),
+        view("2", Verdict.BLOCKED, evidence=("no key list",), waits=""),
+        view("3", Verdict.BLOCKED, evidence=(), waits="Ann"),
+        view("4", Verdict.IN_PROGRESS, idle=True, who="Ben", waits=""),
+        view("5", Verdict.OPEN, idle=True, waits="Cy"),
+        view("6", Verdict.LATER, waits="Cy"),
+        view("7", Verdict.LATER, waits="Cy"),
+        view("8", Verdict.DONE, idle=True, waits="nobody"),
+        view("9", Verdict.OPEN, waits="nobody"),
+    ]
+    assert guide.waiting(made) == (
+        "Steps 1 and 2 are blocked: no key list; it is read again every minute",
+        "Step 3 is blocked: it cannot be judged; Ann",
+        "Step 4 waits for Ben; it is read again every minute",
+        "Steps 5, 6 and 7 wait for Cy",
+    )
+
+
+@pytest.mark.parametrize(
+    ("words", "short"),
+    [
+        ("Step 4 waits for 3 users, until 21 Nov 14:20Z, then", "step 4: 3 users until 21 Nov 14:20Z"),
+        ("Steps 5 and 6 wait for Ann until 21 Nov", "steps 5 and 6: Ann until 21 Nov"),
+        ("Step 9 waits for the lists; what waits for is asked", "step 9: the lists"),
+        ("Step 9 waits for Ann (away)", "step 9: Ann"),
+        ("Step 9 waits for Ann: away", "step 9: Ann"),
+        ("Step 3 is blocked: no figures", "Step 3 is blocked"),
+        ("Waiting for a way in: refused.", "a way in"),
+        ("Waiting for a way in.", "a way in"),
+    ],
+)
+def test_what_is_waited_for_is_said_in_short(words: str, short: str) -> None:
+    assert Lead(GuideKind.WAIT, "", "", "", "", (words,)).waits_short == (short,)
+
+
+@pytest.mark.parametrize(
+    ("given", "next_"),
+    [
+        ([], ""),
+        ([("1", "DONE", False), ("2", "OPEN", False), ("3", "IN_PROGRESS", False)], "2"),
+        ([("1", "OPEN", True), ("2", "BLOCKED", False), ("3", "OPEN", False)], "3"),
+        ([("1", "OPEN", True), ("2", "BLOCKED", False)], "2"),
+        ([("1", "OPEN", True), ("2", "BLOCKED", True)], "1"),
+        ([("1", "DONE", True), ("2", "IN_PROGRESS", True)], "2"),
+        ([("1", "DONE", True), ("2", "LATER", True), ("3", "BLOCKED", True)], ""),
+    ],
+)
+def test_the_operators_own_steps_go_first_then_what_is_blocked_then_what_waits(
+    given: list[tuple[str, str, bool]], next_: str
+) -> None:
+    assert guide.next_of([view(name, Verdict[verdict], idle=idle) for name, verdict, idle in given]) == next_
+
+
+def test_what_was_left_for_later_is_named_and_only_that() -> None:
+    assert guide.closed_words([]) == "Every step is closed"
+    left = [view("8", Verdict.LATER), view("9", Verdict.DONE), view("11", Verdict.LATER)]
+    assert guide.closed_words(left) == "Every step is closed but 8, 11, left for later"
+
+
+@pytest.mark.parametrize("kind", list(GuideKind))
+def test_only_a_locked_door_and_others_are_waited_for(kind: GuideKind) -> None:
+    assert Lead(kind, "", "", "", "").waiting is (kind in (GuideKind.LOCKED, GuideKind.WAIT))
