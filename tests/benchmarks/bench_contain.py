@@ -38,6 +38,7 @@ from tests.benchmarks.served import account, served
 from workbench.cli.contain import contain
 from workbench.cli.opening import open_from
 from workbench.cli.parser import build_parser
+from workbench.core.allocator import keep_thresholds, look_seldom
 from workbench.domain.model.plan import EffectKind
 from workbench.execution.progress import EffectMoved, Phase, PlanStarted
 from workbench.mailgun.client import CallSeen
@@ -240,6 +241,8 @@ def main() -> int:
     parser.add_argument("--json", action="store_true", help="one document instead of lines")
     options = parser.parse_args()
     credentials = 400 if options.quick else options.credentials
+    keep_thresholds()  # as the program does at its start
+    look_seldom()
     result = measure(credentials, options.latency_ms, options.rate, options.domains)
     result["missed"] = misses(result)
     if options.json:
