@@ -143,7 +143,16 @@ class Kept:
 
 
 def kept(situation: Situation) -> list[Kept]:
-    """Return every credential of this incident that is replaced but not yet cut, in the order of its plan."""
+    """Return every credential of this incident that is replaced but not yet cut, in the order of its plan.
+
+    Computed once for each situation.
+    """
+    if situation.waiting is None:
+        situation.waiting = tuple(_waiting(situation))
+    return list(situation.waiting)
+
+
+def _waiting(situation: Situation) -> list[Kept]:
     state = situation.state
     groups: dict[str, list[EffectRecord]] = {}
     for record in state.of_kind(EffectKind.KEY_CREATE, EffectKind.LOGIN_CREATE):

@@ -171,6 +171,7 @@ def test_a_key_kept_for_its_hand_over_says_until_when() -> None:
     assert containment.keys(where) == replace(found, waits=f"{step}; F ends the old ones")
     name, due = f"hand-over:key:{PROD.id}", NOW + timedelta(minutes=5)
     where.state.timers[name] = RecordedTimer(id=name, due=due.isoformat())
+    where = replace(where)  # as every look makes a situation of its own
     until = (f"{kept}, until 21 Nov 14:05Z; {why}", *rest)
     waits = f"{step}; until 21 Nov 14:05Z, then you are asked"
     assert containment.keys(where) == replace(found, evidence=until, waits=waits)

@@ -375,6 +375,6 @@ def test_who_waits_says_for_what_and_until_when() -> None:
     ):
         due = NOW + timedelta(minutes=minutes)
         seen.state.timers[name] = RecordedTimer(id=name, due=iso(due))
-        assert list(handover.waiting(seen)) == [f"a-id: kept, {WAITS} ({words})"]
+        assert list(handover.waiting(replace(seen))) == [f"a-id: kept, {WAITS} ({words})"]
         assert handover.awaited(replace(one, due=due), NOW) == words.partition(", ")[0]
     assert handover.awaited(one, NOW) == ""
