@@ -327,6 +327,10 @@ class FakeSession:
         self.over = Containment(Over.CONTAINED, claim, (), moment)
         self.state.contained_at = at
 
+    async def steps_in_turns(self) -> list[runbook.StepView]:
+        """Return the runbook."""
+        return self.steps()
+
     def steps(self) -> list[runbook.StepView]:
         """Return the real runbook."""
         return runbook.steps(self.situation())

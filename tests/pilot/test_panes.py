@@ -8,6 +8,7 @@ from textual import events
 from tests.pilot.conftest import SIZES, Running, app_of, screen_text, settle
 from tests.pilot.fake_session import PERSON, FakeSession
 from workbench.domain.model.inventory import LoginItem
+from workbench.domain.runbook.runbook import StepView
 from workbench.planning.catalog import Pane
 from workbench.tui.panes.runbook import Guide, RunbookPane
 from workbench.tui.widgets.table import KeyedTable
@@ -315,3 +316,25 @@ async def test_a_list_too_short_for_it_does_without_what_stands_below(running: R
         await pilot.press("4")
         await settle(pilot)
         assert "note: " not in screen_text(pilot)
+
+
+async def test_news_that_come_while_the_steps_are_judged_are_shown_too(
+    running: Running, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    session = FakeSession()
+    async with running(session, (120, 40)) as pilot:
+        await settle(pilot)
+        pane, asked = app_of(pilot).main.runbook, 0
+
+        async def in_turns() -> list[StepView]:
+            nonlocal asked
+            asked += 1
+            views = session.steps()
+            if asked == 1:
+                pane.take({"runbook"}, {})
+            return views
+
+        monkeypatch.setattr(session, "steps_in_turns", in_turns)
+        pane.take({"runbook"}, {})
+        await settle(pilot)
+        assert asked == 2 and pane.fresh

@@ -16,6 +16,7 @@ from workbench.core.clock import iso
 from workbench.core.errors import ApiError, JournalError, UsageError
 from workbench.core.redact import Secret
 from workbench.core.state_dir import JOURNAL_NAME, new_incident_id, tag_of
+from workbench.core.turns import in_turns
 from workbench.domain.detection import findings, lockout
 from workbench.domain.model.inventory import Inventory
 from workbench.domain.model.plan import EffectKind, EffectState, Plan
@@ -91,8 +92,19 @@ class Session:
         """Return the runbook with its verdicts; what was put off, or is being carried out, stands back."""
         return self._steps(self.situation())
 
+    async def steps_in_turns(self) -> list[runbook.StepView]:
+        """Return the same, each step judged in a turn of its own: with thousands of logins keys go between them.
+
+        What happens meanwhile some steps have seen and others not; who shows them asks again once they hear of it.
+        """
+        situation = self.situation()
+        views = [view async for view in in_turns(runbook.judged(situation), 1)]
+        return self._stood_back(runbook.gated(views), situation)
+
     def _steps(self, situation: Situation) -> list[runbook.StepView]:
-        views = runbook.steps(situation)
+        return self._stood_back(runbook.steps(situation), situation)
+
+    def _stood_back(self, views: list[runbook.StepView], situation: Situation) -> list[runbook.StepView]:
         if self.drill:
             views = role_play.played(views, self.state)
         if self._plans_under_way:

@@ -247,6 +247,9 @@ class Incident(Protocol):
     def situation(self) -> Situation:
         """Return everything that plans and steps look at."""
 
+    async def steps_in_turns(self) -> list[StepView]:
+        """Return the runbook, each step judged in a turn of its own."""
+
     def steps(self) -> list[StepView]:
         """Return the runbook with its verdicts."""
 

@@ -5,7 +5,7 @@ Steps keep the numbers of the vendor's article (A1–A6) and guide (G1–G4), be
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
@@ -13,7 +13,7 @@ from workbench.domain.model.situation import Situation
 from workbench.domain.runbook import blocklists, containment, coverage, manual_steps, recovery, users
 from workbench.domain.runbook.verdict import Found, Verdict
 
-__all__ = ["Found", "StepView", "Verdict", "steps"]
+__all__ = ["Found", "StepView", "Verdict", "gated", "judged", "steps"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -250,27 +250,33 @@ _JUDGES: dict[str, Callable[[Situation], Found]] = {
 
 def steps(situation: Situation) -> list[StepView]:
     """Return every step with its verdict, in the order of urgency."""
-    views: list[StepView] = []
+    return gated(list(judged(situation)))
+
+
+def judged(situation: Situation) -> Iterator[StepView]:
+    """Yield every step with its own verdict, for who judges one after the other: ``gated`` takes all of them."""
     for text in _TEXTS:
         found = coverage.held_back(situation, text.id, _JUDGES[text.id](situation))
-        views.append(
-            StepView(
-                id=text.id,
-                title=text.title,
-                source=text.source,
-                verdict=found.verdict,
-                evidence=(*found.evidence, *manual_steps.asked(situation.state, text.id)),
-                progress=found.progress,
-                next_action=found.action or text.action,
-                why=text.why,
-                who=text.who,
-                takes=text.takes,
-                breaks=text.breaks,
-                happens=found.happens or text.happens,
-                idle=found.idle,
-                waits=found.waits,
-            )
+        yield StepView(
+            id=text.id,
+            title=text.title,
+            source=text.source,
+            verdict=found.verdict,
+            evidence=(*found.evidence, *manual_steps.asked(situation.state, text.id)),
+            progress=found.progress,
+            next_action=found.action or text.action,
+            why=text.why,
+            who=text.who,
+            takes=text.takes,
+            breaks=text.breaks,
+            happens=found.happens or text.happens,
+            idle=found.idle,
+            waits=found.waits,
         )
+
+
+def gated(views: Sequence[StepView]) -> list[StepView]:
+    """Return the steps after what they owe to each other."""
     return [_gated(view, views) for view in views]
 
 

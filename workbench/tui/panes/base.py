@@ -54,6 +54,7 @@ class WorkPane(Vertical):
         self._touched: dict[str, EffectRecord] = {}
         self._timer: Timer | None = None
         self._due = float("-inf")
+        self._told = 0  # how often there was news
         self._note = ""
         self._preview = Static("", markup=False, classes="pane-preview")
         self._previewed = ""
@@ -118,6 +119,7 @@ class WorkPane(Vertical):
             self._touched.update(records)
         else:
             return
+        self._told += 1
         self._schedule()
 
     @property
@@ -128,21 +130,35 @@ class WorkPane(Vertical):
     def renew(self) -> None:
         """Make every row anew at once: the look changed, or a session arrived."""
         self._dirty = True
+        self._told += 1
         if self.is_mounted:
             self._make_rows()
 
     def _schedule(self) -> None:
         if self._timer is None and self.display:
-            self._timer = self.set_timer(max(SOON, self._due - monotonic()), self._make_rows)
+            self._timer = self.set_timer(max(SOON, self._due - monotonic()), self._make_soon)
 
-    def _make_rows(self) -> None:
+    async def prepare(self, session: Incident) -> None:
+        """For subclasses whose rows take long: make ready in short turns what ``view_rows`` needs."""
+
+    async def _make_soon(self) -> None:
+        session, told, began = self.store.session, self._told, monotonic()
+        if session is not None:
+            await self.prepare(session)
+        self._make_rows(began)
+        if told != self._told:
+            # Half of what was made ready did not know that yet.
+            self._dirty = True
+            self._schedule()
+
+    def _make_rows(self, began: float | None = None) -> None:
         if self._timer is not None:
             self._timer.stop()
             self._timer = None
         if self.store.session is None:
             self.say_why_empty()
             return
-        began = monotonic()
+        began = monotonic() if began is None else began
         rows = None if self._dirty else self.moved_rows(self._touched)
         if rows is None:
             self.table.set_rows(self.view_rows(self.store.session))

@@ -85,6 +85,7 @@ class RunbookPane(WorkPane):
     def __init__(self, store: Store) -> None:
         super().__init__(store)
         self._steps: dict[str, StepView] = {}
+        self._judged: tuple[Incident, list[StepView]] | None = None
         self._lead: Lead | None = None
         self._shown = ""
         self._next = ""
@@ -101,9 +102,14 @@ class RunbookPane(WorkPane):
 
     # Steps
 
+    async def prepare(self, session: Incident) -> None:
+        """Judge the steps, one in a turn."""
+        self._judged = (session, await session.steps_in_turns())
+
     def view_rows(self, session: Incident) -> list[TableRow]:
         """Return the steps."""
-        steps = session.steps()
+        ready, self._judged = self._judged, None
+        steps = ready[1] if ready is not None and ready[0] is session else session.steps()
         self._steps = {step.id: step for step in steps}
         self._lead = session.lead(steps)
         self._next = self._lead.next_step

@@ -18,7 +18,7 @@ from workbench.planning.catalog import Pane
 from workbench.tui.keymap import bindings, footer_hints, global_actions
 from workbench.tui.messages import Funnel, Moved, PaneFocused
 from workbench.tui.panes.activity import ActivityPane
-from workbench.tui.panes.base import NUMBERS, WorkPane
+from workbench.tui.panes.base import NUMBERS, SHARE, WorkPane
 from workbench.tui.panes.blocklists import BlocklistsPane
 from workbench.tui.panes.credentials import CredentialsPane
 from workbench.tui.panes.domains import DomainsPane
@@ -71,6 +71,7 @@ class MainScreen(CalmScreen, Screen[None]):
         self._band = StateBand(id="band")
         self._band.ascii_mode = store.look.ascii
         self._band_due: Timer | None = None
+        self._band_rests = float("-inf")
         self._tabs = StatusLine(id="tabs")
         self._footer = FooterLine(id="footer")
         self._progress = ProgressLine(id="progress")
@@ -251,13 +252,17 @@ class MainScreen(CalmScreen, Screen[None]):
 
     def _band_soon(self) -> None:
         if self._band_due is None and self.is_mounted:
-            self._band_due = self.set_timer(BAND_AFTER, self.write_band)
+            wait = max(BAND_AFTER, self._band_rests - monotonic())
+            self._band_due = self.set_timer(wait, self.write_band)
 
     def write_band(self) -> None:
         """Write whether it is over, what goes out, what is next; unchanged words repaint nothing."""
         self._band_due = None
         if self._band.display:
+            began = monotonic()
             self._band.lines = said(self.store, self.runbook.lead)
+            ended = monotonic()
+            self._band_rests = ended + (ended - began) * SHARE
 
     def write_footer(self) -> None:
         """Write the keys of the focused pane."""
