@@ -13,6 +13,7 @@ from enum import StrEnum
 
 from workbench.core.clock import as_moment
 from workbench.core.redact import visible
+from workbench.core.words import plural
 from workbench.domain.model.inventory import UserItem
 from workbench.domain.model.situation import Situation
 from workbench.domain.model.state import Attestation
@@ -320,4 +321,5 @@ def _moving(item: UserItem) -> str:
 
 
 def _days(age: timedelta) -> str:
-    return f"{age.days} days" if age.days else f"{max(0, int(age.total_seconds() // 3600))} h"
+    known = max(age, timedelta(0))  # Whose clock is ahead has set it just now.
+    return plural(known.days, "day") if known.days else f"{known.seconds // 3600} h"

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from msgspec.structs import replace as struct_replace
 
 from tests.support.effects import an_effect
+from workbench.core.redact import visible
 from workbench.domain.detection import changes
 from workbench.domain.model.baseline import AccountBaseline
 from workbench.domain.model.inventory import DomainItem, Inventory, UserItem
@@ -16,6 +19,7 @@ from workbench.domain.model.recorded_rows import RecordedTimer
 from workbench.domain.model.situation import Situation
 from workbench.domain.model.state import Attestation, Decision, EffectRecord, State
 from workbench.domain.runbook import user_actions, users
+from workbench.domain.runbook.user_actions import HowKnown, UserProgress
 from workbench.domain.runbook.verdict import Verdict
 from workbench.mailgun.endpoints import Region
 from workbench.mailgun.models import Domain, SignIn, User
@@ -273,3 +277,307 @@ def test_a_new_password_makes_no_colleague_a_stranger_again() -> None:
     later.inventory.users.update({item.id: item for item in renewed})
     assert users.strangers(later).verdict is Verdict.DONE
     assert len(user_actions.people(later)) == 3
+
+
+# ── whole texts ──────────────────────────────────────────────────────────────────────────────────────────
+
+HEAD = "Subject: Your Mailgun password and second factor, please today\n\nHello{},\n\n{}"
+OPENING = (
+    "our Mailgun account was misused by a stranger. To shut the stranger out is our part; yours is a new password and "
+    "two-factor authentication. Please do it today:"
+)
+STRONG = (
+    "Choose a password that you use nowhere else: four or more random words, or 16 and more random characters from a "
+    "password manager. Nothing with the company's name, a year, or a pattern on the keyboard."
+)
+CLASSIC = (
+    "On Mailgun's login page choose 'Forgot password' and enter your address.",
+    "Open the mail at once: its link dies after 20 minutes. If it is too late, ask for a new one; only the newest "
+    "works.",
+    STRONG,
+    "Log in, open Profile, Account, Authentication, and activate two-factor authentication.",
+    "Keep the paper key it shows (64 characters) where you find it without this computer: it is the way back in.",
+)
+SINCH = (
+    "You sign in with Sinch ID: change the password in the Sinch ID portal, not on Mailgun's login page.",
+    STRONG,
+    "Switch two-factor authentication on in the Sinch ID portal as well.",
+    "Do NOT follow Mailgun's own two-factor article: with Sinch ID it locks you out.",
+)
+UNKNOWN = (
+    "How you sign in could not be read. On Mailgun's own login page with a password: 'Forgot password' there. With "
+    "Sinch ID or a company login: change the password where that account lives.",
+    STRONG,
+    "Switch two-factor authentication on where that password lives; with Sinch ID not by Mailgun's article.",
+)
+SAML = (
+    "You sign in through saml: change the password where that account lives, not at Mailgun.",
+    STRONG,
+    "Switch two-factor authentication on there as well.",
+)
+CLOSING = (
+    "\n\nIf you clicked a strange link lately, typed the password on an odd page, use it elsewhere, or worked on an "
+    "open Wi-Fi without VPN: tell us now, nobody will be blamed. It is how we find out what happened.\n\nDo not answer "
+    "this mail with a password or a code. Nobody of us will ask for one."
+)
+WAYS = {"classic": CLASSIC, "sinch": SINCH, "saml": SAML}
+
+
+def numbered(lines: tuple[str, ...]) -> str:
+    return "\n".join(f"{n}. {line}" for n, line in enumerate(lines, start=1))
+
+
+def unreadable(number: int) -> UserItem:
+    """Return a user of whom the account's answer on how they sign in could not be read."""
+    item = user(number)
+    return UserItem(struct_replace(item.user, unreadable=("auth",)), PLACE)
+
+
+@pytest.mark.parametrize("method", [*WAYS, "SINCH", "unknown"])
+def test_the_message_to_one_user_is_whole(method: str) -> None:
+    item = unreadable(1) if method == "unknown" else user(1, method)
+    ways = UNKNOWN if method == "unknown" else WAYS[method.lower()]
+    head = HEAD.format(" Person 1", OPENING)
+    assert user_actions.message_for(item) == f"{head}\n\n{numbered(ways)}{CLOSING}"
+    all_of_them = HEAD.format("", OPENING)
+    assert user_actions.message_to_all([item, item]) == f"{all_of_them}\n\n{numbered(ways)}{CLOSING}"
+
+
+def test_the_message_to_all_is_whole() -> None:
+    items = [user(1, "saml"), user(2, "sinch"), user(3), user(4, "zeta"), user(5, "yota" + "y" * 50)]
+    assert user_actions.message_to_all(items) == "\n\n".join(
+        [
+            HEAD.format("", OPENING),
+            f"If you sign in on Mailgun's own login page with a password:\n{numbered(CLASSIC)}",
+            f"If you sign in with Sinch ID:\n{numbered(SINCH)}",
+            f"If you sign in through saml:\n{numbered(SAML)}",
+            f"If you sign in another way (yota{'y' * 36}…(+14), zeta): change the password and switch two-factor on "
+            f"there.{CLOSING}",
+        ]
+    )
+    two = user_actions.message_to_all([unreadable(1), user(2, "saml")])
+    assert two == "\n\n".join(
+        [
+            HEAD.format("", OPENING),
+            f"If you sign in through saml:\n{numbered(SAML)}",
+            f"If you do not know which of these is yours:\n{numbered(UNKNOWN)}{CLOSING}",
+        ]
+    )
+
+
+def test_names_and_ways_of_the_account_are_cut_and_harmless() -> None:
+    long = user(1, "m\x1b" + "m" * 60, name="n" * 80)
+    text = user_actions.message_for(long)
+    assert f"Hello {'n' * 60}…(+20)," in text and "\x1b" not in text
+    assert f"through {visible('m' + chr(27) + 'm' * 60, 40)}:" in text
+    heading = user_actions.message_to_all([user(1), long])
+    assert f"If you sign in through {visible('m' + chr(27) + 'm' * 60, 40)}:" in heading
+
+
+MOVING = (
+    "Your sign-in is being moved{} to sinch (state: {}): if one page does not take you, use the other, and "
+    "tell us which."
+)
+
+
+@pytest.mark.parametrize(
+    ("status", "prior", "said"),
+    [
+        ("pending", "classic", MOVING.format(" from classic", "pending")),
+        ("Pending", None, MOVING.format("", "pending")),
+        ("p" * 50, "c" * 50, MOVING.format(f" from {'c' * 40}…(+10)", f"{'p' * 40}…(+10)")),
+        (None, "classic", ""),
+        ("", "classic", ""),
+        ("Done", "classic", ""),
+        ("NONE", "classic", ""),
+        ("completed", "classic", ""),
+    ],
+)
+def test_a_sign_in_that_moves_is_told_by_its_state(status: str | None, prior: str | None, said: str) -> None:
+    item = user(1, auth=SignIn(method="sinch", prior_method=prior), migration_status=status)
+    text = user_actions.message_for(item)
+    assert text.endswith(f"locks you out.\n\n{said}{CLOSING}" if said else f"locks you out.{CLOSING}")
+    assert (said in user_actions.about(situation(item), item)) is bool(said)
+
+
+def test_what_is_moved_without_a_way_of_its_own_is_the_classic_one() -> None:
+    item = user(1, None, migration_status="pending")
+    assert "being moved to classic (state: pending)" in user_actions.message_for(item)
+
+
+LOST = {
+    "sinch": "Lost second factor: it is recovered in the Sinch ID portal, not at Mailgun.",
+    "saml": "Lost second factor: it is recovered where that account lives.",
+    "owner": "Lost second factor: the owner uses the paper key on the recovery page; without the paper key only "
+    "Mailgun Support can help. The owner cannot be deleted.",
+    "classic": "Lost second factor: the paper key on the recovery page; without it, delete the user in the control "
+    "panel (Security, Users) and invite them again.",
+}
+
+
+@pytest.mark.parametrize("who", list(LOST))
+def test_the_way_back_is_told_whole(who: str) -> None:
+    item = user(1, is_master=True) if who == "owner" else user(1, who)
+    assert user_actions.lost_second_factor(item) == LOST[who]
+
+
+def test_all_that_the_account_says_of_a_user() -> None:
+    item = user(1, is_master=True, is_disabled=True, tfa_active=True)
+    found = situation(item)
+    attest(found, "4", "u1", "a" * 50)
+    attest(found, "5", "u1", "bob")
+    attest(found, "5", "u2", "cy")
+    assert user_actions.about(found, item) == [
+        "role: basic (owner of the account), disabled, main account",
+        "two-factor: active",
+        "password: set 2026-08-23 15:00Z, 90 days ago",
+        "signs in by: classic",
+        LOST["owner"],
+        f"password attested by {'a' * 40}…(+10), 2026-11-21T14:30:00Z: saw it",
+        "two-factor attested by bob, 2026-11-21T14:30:00Z: saw it",
+    ]
+    away = Place(Region.US, "sub1")
+    for age, words in (
+        (timedelta(hours=5), "5 h"),
+        (timedelta(hours=5, minutes=59), "5 h"),
+        (timedelta(days=1), "1 day"),
+        (timedelta(minutes=-5), "0 h"),
+    ):
+        changed = NOW - age
+        item = UserItem(user(1, "s" * 50, role=None, password_updated_at=changed).user, away)
+        lines = user_actions.about(situation(item), item)
+        assert lines[:4] == [
+            "role: not named, sub1",
+            "two-factor: not active",
+            f"password: set {changed:%Y-%m-%d %H:%M}Z, {words} ago",
+            f"signs in by: {'s' * 40}…(+10)",
+        ]
+    item = user(1, role="r" * 50, password_updated_at=None)
+    lines = user_actions.about(situation(item), item)
+    assert lines[0] == f"role: {'r' * 40}…(+10), main account"
+    assert lines[2] == "password: the account shows no date"
+
+
+# ── how far each is ──────────────────────────────────────────────────────────────────────────────────────
+
+
+def progress(**more: Any) -> UserProgress:
+    given: dict[str, Any] = {
+        "item": user(1),
+        "password": HowKnown.OPEN,
+        "two_factor": HowKnown.OPEN,
+        "told_at": "",
+        "link_left": None,
+    }
+    return UserProgress(**{**given, **more})
+
+
+TOLD_AT = "2026-11-21T14:20:33Z"
+
+
+@pytest.mark.parametrize(
+    ("given", "pending", "waiting", "note"),
+    [
+        ({}, True, False, "password and 2FA open: m shows the message"),
+        ({"two_factor": HowKnown.SHOWN}, True, False, "password open: m shows the message"),
+        ({"password": HowKnown.ATTESTED}, True, False, "2FA open: m shows the message"),
+        ({"told_at": TOLD_AT}, True, True, "password and 2FA open, told 14:20Z"),
+        (
+            {"told_at": TOLD_AT, "link_left": timedelta(0)},
+            True,
+            False,
+            "password and 2FA open, link dead: m sends again",
+        ),
+        (
+            {"told_at": TOLD_AT, "link_left": timedelta(seconds=1)},
+            True,
+            True,
+            "password and 2FA open, link dies in 1 min",
+        ),
+        (
+            {"told_at": TOLD_AT, "link_left": timedelta(seconds=61)},
+            True,
+            True,
+            "password and 2FA open, link dies in 2 min",
+        ),
+        ({"password": HowKnown.SHOWN, "two_factor": HowKnown.SHOWN}, False, False, ""),
+        ({"password": HowKnown.SHOWN, "two_factor": HowKnown.ATTESTED}, False, False, "attested"),
+        ({"password": HowKnown.ATTESTED, "two_factor": HowKnown.SHOWN}, False, False, "attested"),
+    ],
+)
+def test_a_person_is_told_by_what_is_open_and_who_it_waits_for(
+    given: dict[str, Any], pending: bool, waiting: bool, note: str
+) -> None:
+    one = progress(**given)
+    assert (one.pending, one.waiting, user_actions.short_note(one)) == (pending, waiting, note)
+    bare = replace(one, item=user(1, email=None))
+    where = "no address, tell them in person; " if pending and not one.told_at else ""
+    assert user_actions.short_note(bare) == where + note
+
+
+@pytest.mark.parametrize(
+    ("method", "timer"),
+    [
+        (
+            "classic",
+            (
+                "link:u1",
+                NOW + timedelta(minutes=20),
+                "the mailed password link dies; ask whether it worked, else send the message again",
+                "link",
+            ),
+        ),
+        (
+            "saml",
+            (
+                "told:u1",
+                NOW + timedelta(hours=4),
+                "ask whether the password is new and two-factor on",
+                "told",
+            ),
+        ),
+    ],
+)
+def test_the_timer_of_a_message_goes_by_how_somebody_signs_in(method: str, timer: tuple[Any, ...]) -> None:
+    item = user(1, method)
+    assert user_actions.timer_for(situation(item), item) == timer
+
+
+def test_a_link_lives_for_twenty_minutes_of_its_sending() -> None:
+    found = situation(user(1))
+    assert user_actions.link_left(found, "u1") is None
+    for at, left in (
+        (NOW.isoformat(), timedelta(minutes=20)),
+        ((NOW - timedelta(minutes=5)).isoformat(), timedelta(minutes=15)),
+        ((NOW - timedelta(hours=5)).isoformat(), timedelta(0)),
+        ("", timedelta(0)),
+    ):
+        found.state.timers["link:u1"] = RecordedTimer(id="link:u1", at=at)
+        assert user_actions.link_left(found, "u1") == left
+
+
+def test_how_far_everybody_is() -> None:
+    cut = datetime(2026, 11, 21, 14, 10, tzinfo=UTC)
+    new, old = user(1, password_updated_at=cut), user(2, password_updated_at=cut - timedelta(seconds=1))
+    none, off = user(3, password_updated_at=None, tfa_active=True), user(4, is_disabled=True)
+    found = situation(new, old, none, off)
+    attest(found, "5", "u1")
+    attest(found, "4", "u3")
+    attest(found, "4", "")
+    for step in ("5b", "9"):
+        attest(found, step, "u2")
+    found.state.timers["told:u2"] = RecordedTimer(id="told:u2", at=TOLD_AT)
+    assert user_actions.people(found) == [
+        progress(item=old, told_at=TOLD_AT),
+        progress(item=new, password=HowKnown.SHOWN, two_factor=HowKnown.ATTESTED),
+        progress(item=none, password=HowKnown.ATTESTED, two_factor=HowKnown.SHOWN),
+    ]
+    assert [one.item for one in user_actions.pending(found)] == [old]
+    assert user_actions.to_tell(found) == []
+    found.state.timers["link:u2"] = RecordedTimer(id="link:u2", at=NOW.isoformat())
+    (one,) = user_actions.pending(found)
+    assert (one.told_at, one.link_left) == (NOW.isoformat(), timedelta(minutes=20)), (
+        "the mailed link is the newer way"
+    )
+    uncut = situation(new, cut="")
+    assert user_actions.people(uncut) == [progress(item=new)]
