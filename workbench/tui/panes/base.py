@@ -16,9 +16,9 @@ from textual.widgets import Static
 from workbench.core.redact import visible
 from workbench.planning.catalog import Pane
 from workbench.tui.messages import DetailRequested, PaneFocused
-from workbench.tui.panes.pane_table import RANGE, PaneTable
 from workbench.tui.panes.store import Store
 from workbench.tui.widgets.table import Column, KeyedTable, Row
+from workbench.tui.widgets.table.telling import RANGE, TellingTable
 
 if TYPE_CHECKING:
     from workbench.domain.model.state import EffectRecord
@@ -73,9 +73,9 @@ class WorkPane(Vertical):
         """Return why there is nothing to see."""
         return self.store.why_empty(self.PANE.value, "None.")
 
-    def make_table(self) -> PaneTable:
+    def make_table(self) -> TellingTable:
         """Return the pane's table."""
-        return PaneTable(
+        return TellingTable(
             self.COLUMNS, empty_text="Loading…", ascii_mode=self.store.look.ascii, id=f"{self.PANE}-table"
         )
 
@@ -211,8 +211,8 @@ class WorkPane(Vertical):
         self.note(RANGE if self.table.range_open else "")
         self.write_preview()
 
-    @on(PaneTable.Nothing)
-    def _nothing(self, event: PaneTable.Nothing) -> None:
+    @on(TellingTable.Nothing)
+    def _nothing(self, event: TellingTable.Nothing) -> None:
         self.note(event.why)
 
     def note(self, words: str) -> None:

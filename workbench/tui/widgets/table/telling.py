@@ -1,4 +1,4 @@
-"""A pane's table: a key that can change nothing says why, and what its columns have no room for can be asked."""
+"""A table that answers every key: one that changes nothing says why. What its columns cut off can be asked."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ from rich.cells import cell_len
 from textual.message import Message
 
 from workbench.core.rows import text_of
-from workbench.tui.widgets.table import KeyedTable
+from workbench.tui.widgets.table.view import KeyedTable
 
 RANGE = "a range: move, v keeps it"
 
 
-class PaneTable(KeyedTable):
+class TellingTable(KeyedTable):
     """Tells ``Nothing`` with the reason whenever one of its keys found nothing to do."""
 
     class Nothing(Message, bubble=True):
