@@ -221,3 +221,25 @@ async def test_escape_stops_and_says_what_is_done(running: Running) -> None:
         await pilot.press("escape")
         await pilot.pause(0.3)
         assert "0 of 5 are done" in screen_text(pilot)
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_what_is_to_know_of_an_effect_is_read_to_its_end(
+    running: Running, size: tuple[int, int]
+) -> None:
+    why = "; ".join(f"reason {number} that speaks against it at some length" for number in range(1, 9))
+    effect = an_effect(EffectKind.LOGIN_RESET, "app", US, what="reset app", why=f"{why}. The end of it.")
+    notes = tuple(f"Warning {number}, of those that a verdict may hang on." for number in range(1, 12))
+    async with running(FakeSession(), size) as pilot:
+        app = app_of(pilot)
+        app.push(PlanScreen(Plan("Reset", (effect,), notes=notes), "acme"))
+        await pilot.pause()
+        seen = screen_text(pilot)
+        for _ in range(20):
+            await pilot.press("right_square_bracket")
+            await pilot.pause()
+            seen += screen_text(pilot)
+        assert "Warning 11, of those" in seen and "The end of it." in seen
+        assert "there is no more that way" in screen_text(pilot) or "it stands here whole" in screen_text(
+            pilot
+        )

@@ -34,20 +34,30 @@ def round_words(book: ListingBook, at: datetime) -> str:
 
 
 def listing_rows(
-    listings: Mapping[str, Listing], book: ListingBook, now: datetime, look: Look, *, folded: bool = False
+    listings: Mapping[str, Listing],
+    book: ListingBook,
+    now: datetime,
+    look: Look,
+    *,
+    folded: bool | None = None,
 ) -> list[TableRow]:
     """Return the rows of the blocklist verdicts, keyed ``subject|zone``; ``now`` is the moment of the looks.
 
-    ``folded`` makes one line, ``FINE``, of what is not listed and never was: only the rest asks for eyes.
+    ``folded`` makes one line, ``FINE``, of what is not listed and never was: only the rest asks for eyes. False has it
+    before them, as the way to fold them again; None knows no such line.
     """
     fine = [key for key, one in listings.items() if _is_fine(one, book.pairs.get(one.pair), now)]
-    hidden = set(fine) if folded and len(fine) >= FOLD_FROM else set()
+    many = folded is not None and len(fine) >= FOLD_FROM
+    hidden = set(fine) if many and folded else set()
     rows = [
         _row(key, one, book.pairs.get(one.pair), now, look)
         for key, one in listings.items()
         if key not in hidden
     ]
-    return [*rows, _fine_row([listings[key] for key in fine], look)] if hidden else rows
+    if not many:
+        return rows
+    line = _fine_row([listings[key] for key in fine], look, "Enter unfolds" if folded else "Enter folds")
+    return [*rows, line] if folded else [line, *rows]
 
 
 def _is_fine(one: Listing, seen: Seen | None, now: datetime) -> bool:
@@ -57,7 +67,7 @@ def _is_fine(one: Listing, seen: Seen | None, now: datetime) -> bool:
     return one.verdict.value == "not listed" and not asked_off
 
 
-def _fine_row(fine: list[Listing], look: Look) -> TableRow:
+def _fine_row(fine: list[Listing], look: Look, way: str) -> TableRow:
     lists = len({one.zone.name for one in fine})
     subjects = len({one.subject.value for one in fine})
     last = max(one.asked_at for one in fine)
@@ -69,7 +79,7 @@ def _fine_row(fine: list[Listing], look: Look) -> TableRow:
             Cell(plural(lists, "list")),
             *(Cell(dash(look), "dim") for _ in range(5)),
             Cell(moment_text(last, look, "%H:%M:%S")),
-            Cell("Enter unfolds", "dim"),
+            Cell(way, "dim"),
         ),
         markable=False,
     )

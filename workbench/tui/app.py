@@ -30,6 +30,7 @@ from workbench.tui.account_watch import RATE_EVERY, WATCH_EVERY, AccountWatch
 from workbench.tui.clipboard import copied_secret, copy_sequence
 from workbench.tui.composition import Controllers, composed
 from workbench.tui.error_reports import ErrorReports
+from workbench.tui.keymap import pressed_name
 from workbench.tui.lifecycle import EndingApp
 from workbench.tui.messages import ActionRequested, DetailRequested, Funnel, Moved
 from workbench.tui.notifications import Notifications
@@ -226,6 +227,11 @@ class WorkbenchApp(EndingApp):
         """A key of the table of actions was pressed."""
         self.do(action_id)
 
+    def on_key(self, event: events.Key) -> None:
+        """Say of a key that nobody knows that it means nothing; dialogs answer theirs."""
+        if self.screen is self.main and event.key not in self.main.active_bindings:
+            self.main.note(f"{pressed_name(event)} means nothing here; ? lists the keys")
+
     # Errors
 
     def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
@@ -254,6 +260,7 @@ class WorkbenchApp(EndingApp):
 
     def push(self, screen: Screen[Answer], closed: Callable[[Answer | None], None] | None = None) -> None:
         """Show a screen over what is shown; ``closed`` gets its answer."""
+        self.toasts.stand_aside()
         self.push_screen(screen, closed)
 
     @property
@@ -273,7 +280,7 @@ class WorkbenchApp(EndingApp):
 
     def clear_corner(self) -> None:
         """Clear what would lie over a plan's confirmation, or over what an error says."""
-        self.clear_notifications()
+        self.toasts.stand_aside()
 
     def plan_closed(self) -> None:
         """Say what waited while a plan was shown."""

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
 from textual.binding import Binding, BindingType
+from textual.events import Key
 
 from workbench.core.redact import visible
 from workbench.planning.catalog import ACTIONS, Action, Pane
@@ -62,6 +63,11 @@ def key_name(key: str) -> str:
     if key.startswith("ctrl+"):
         return f"^{key.removeprefix('ctrl+')}"
     return _KEY_NAMES.get(key, key)
+
+
+def pressed_name(key: Key) -> str:
+    """Return a pressed key as people write it, a sign as itself."""
+    return key_name(key.character if key.is_printable and key.character else key.key)
 
 
 def check_keys(wanted: Mapping[str, str]) -> str:

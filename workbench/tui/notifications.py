@@ -1,7 +1,7 @@
-"""What is said in a corner: short, safe, never over a plan's confirmation, and many at once said as one.
+"""What is said in a corner: short, safe, never over a dialog's words, and many at once said as one.
 
-News of the work waits while any dialog is open, since it would cover the dialog's keys; what answers a key
-press is said at once.
+News of the work waits while any dialog is open. What answers a key press there is said at once, in the lower edge of
+the dialog; where it does not fit, or the dialog is closed before it can be read, it is said once more in the corner.
 """
 
 from __future__ import annotations
@@ -11,15 +11,18 @@ from time import monotonic
 from typing import TYPE_CHECKING, Any
 
 from workbench.core.redact import visible
+from workbench.tui.screens.dialog import Dialog
 
 if TYPE_CHECKING:
     from textual.app import App
+    from textual.screen import Screen
 
     from workbench.execution.progress import ProgressNotice
     from workbench.tui.ports import Severity, Ui
 
 SHOWN_FOR = 8  # seconds
 TOGETHER = 0.4  # seconds in which what is said counts as said at once
+READ_IN = 2.0  # seconds in which what stands in a dialog's edge is read
 LOOK_AGAIN = 1.0  # seconds between two looks whether the dialog in the way is closed
 MOST = 2  # toasts of one moment; more of them become one
 ROOMY = 30  # lines of a terminal that has room for more toasts than that
@@ -33,7 +36,7 @@ class Notifications:
         self._ui = ui
         self._waiting: list[tuple[str, Severity]] = []
         self._collecting = False
-        self._until: dict[str, float] = {}
+        self._until: dict[str, tuple[float, Severity]] = {}
 
     def tell(self, text: str, severity: Severity = "information") -> None:
         """Say something short; never an error's details, never a secret."""
@@ -49,7 +52,21 @@ class Notifications:
             self._app.bell()
         if not loud:
             return
-        self._waiting += [(notice.text, "warning") for notice in loud]
+        self._wait([(notice.text, "warning") for notice in loud])
+
+    def stand_aside(self) -> None:
+        """Take what stands in the corner away before a dialog opens; what cannot have been read is said after it."""
+        now = monotonic()
+        fresh = [
+            (text, tone) for text, (until, tone) in self._until.items() if until - now > SHOWN_FOR - READ_IN
+        ]
+        self._until.clear()
+        if fresh:
+            self._wait(fresh)
+        self._app.clear_notifications()
+
+    def _wait(self, more: Sequence[tuple[str, Severity]]) -> None:
+        self._waiting += more
         if not self._collecting:
             self._collecting = True
             self._app.set_timer(TOGETHER, self._collected)
@@ -75,14 +92,29 @@ class Notifications:
 
     def _show(self, text: str, severity: Severity) -> None:
         safe = visible(self._ui.safe(text), 400)
+        front = self._front()
+        if isinstance(front, Dialog):
+            whole = front.say(safe)
+            self._app.set_timer(READ_IN, lambda: self._read(front, whole, (safe, severity)))
+            return
         now = monotonic()
-        if now < self._until.get(safe, 0.0):
+        if now < self._until.get(safe, (0.0, severity))[0]:
             return  # It still stands there.
-        self._until = {said: until for said, until in self._until.items() if until > now}
+        self._until = {said: held for said, held in self._until.items() if held[0] > now}
         if len(self._until) >= MOST and self._app.size.height < ROOMY:
             # A third one would cover what the keys are and what is next. Later: what was said a moment ago is
             # still on its way to the screen.
             self._app.call_later(self._app.clear_notifications)
             self._until.clear()
-        self._until[safe] = now + SHOWN_FOR
+        self._until[safe] = (now + SHOWN_FOR, severity)
         self._app.notify(safe, severity=severity, markup=False, timeout=SHOWN_FOR)
+
+    def _read(self, front: Dialog[Any], whole: bool, said: tuple[str, Severity]) -> None:
+        """Say once more, in the corner, what could not be read in a dialog."""
+        if not whole or self._front() is not front:
+            self._wait([said])
+
+    def _front(self) -> Screen[Any] | None:
+        """Return what is on top, None while the program ends."""
+        stack = self._app.screen_stack
+        return stack[-1] if stack else None

@@ -129,7 +129,7 @@ class PlanReview:
 
         def show(made: Plan | UsageError) -> None:
             if isinstance(made, UsageError):
-                screen.notify(f"Not this way: {made.what}", markup=False)
+                screen.say(f"Not this way: {made.what}")
             elif screen.is_attached:
                 screen.renew(made, chosen)
 

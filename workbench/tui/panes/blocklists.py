@@ -32,7 +32,7 @@ class BlocklistsPane(WorkPane):
         "did not answer us properly; it is never a clean bill, and neither is a list that was not asked (i names "
         "them). Ask for removal only after access is cut and the leak is closed, else the listing comes back. The "
         "watch asks again by itself for a week; a new listing rings. What is fine is one line; Enter on it "
-        "unfolds. The strip shows the days: █ listed, · not "
+        "unfolds, and folds again. The strip shows the days: █ listed, · not "
         "listed, ? cannot tell."
     )
     COLUMNS = (
@@ -60,7 +60,7 @@ class BlocklistsPane(WorkPane):
         if not session.account.listings:
             return []
         # A filter looks at every pair, also at those that one line stands for.
-        folded = self._folded and not self.table.filter_text.strip()
+        folded = None if self.table.filter_text.strip() else self._folded
         now, look = session.account.blocklists.now(), self.store.look
         return listing_rows(session.account.listings, session.state.listings, now, look, folded=folded)
 
@@ -69,9 +69,9 @@ class BlocklistsPane(WorkPane):
         self.renew()
 
     def open_row(self, key: str) -> None:
-        """Unfold what is fine; on any other row the details."""
+        """Unfold what is fine, or fold it again; on any other row the details."""
         if key == FINE:
-            self._folded = False
+            self._folded = not self._folded
             self.renew()
         else:
             super().open_row(key)

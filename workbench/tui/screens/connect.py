@@ -22,6 +22,7 @@ from workbench.domain.detection.key_kinds import by_form
 from workbench.tui.screens.choices import Choice
 from workbench.tui.screens.dialog import Dialog, SecretInput, title, words
 from workbench.tui.widgets.table import Cell, Column, KeyedTable, TableRow
+from workbench.tui.widgets.table.telling import TellingTable
 
 HOW_TO_MAKE_A_KEY = """\
 No key at hand? Make one in the control panel, it takes a minute:
@@ -111,7 +112,7 @@ class ConnectScreen(Dialog[KeyChoice]):
         self._try = try_
         self._refused = refused
         self._trying = False
-        self._table = KeyedTable(
+        self._table = TellingTable(
             (Column("where", "found", flex=1, min_width=14), Column("tail", "key", width=10)), id="found-keys"
         )
 

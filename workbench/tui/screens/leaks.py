@@ -16,6 +16,7 @@ from workbench.core.rows import reworded
 from workbench.tui.screens.dialog import Dialog, title, words
 from workbench.tui.screens.texts import TextScroll, plain
 from workbench.tui.widgets.table import Cell, Column, KeyedTable, TableRow
+from workbench.tui.widgets.table.telling import TellingTable
 
 if TYPE_CHECKING:
     from workbench.domain.leaks.leaks import Leak
@@ -129,7 +130,7 @@ class LeaksScreen(Dialog[Wish]):
         self._found = {one.key: one for one in found}
         self._told = told
         self._status = words("", id="leaks-status")
-        self._table = KeyedTable(COLUMNS, ascii_mode=ascii_mode, id="leaks-table")
+        self._table = TellingTable(COLUMNS, ascii_mode=ascii_mode, id="leaks-table")
         self._detail = words("", id="leaks-detail")
 
     def compose(self) -> ComposeResult:
@@ -198,6 +199,7 @@ class LeaksScreen(Dialog[Wish]):
         keys = tuple(self._table.chosen_keys)
         if verb in ("accept", "closed") and not keys:
             self.app.bell()
+            self.say("no leak to say it of: n searches")
             return
         self.dismiss(Wish(verb, keys))
 

@@ -13,6 +13,7 @@ from workbench.core.redact import visible
 from workbench.tui.screens.dialog import Dialog, title, words
 from workbench.tui.screens.texts import TextScroll, plain
 from workbench.tui.widgets.table import Cell, Column, KeyedTable, TableRow
+from workbench.tui.widgets.table.telling import TellingTable
 
 TALLEST = 14  # rows shown at once; the list scrolls
 ROOM_FOR_WORDS = 15  # lines for frame, heading, words and keys
@@ -87,7 +88,7 @@ class ListScreen(Dialog[Chosen]):
             Column("words", "what", flex=_need(line.words for line in lines), min_width=44),
             Column("more", "why", flex=_need(line.more for line in lines), min_width=16, priority=2),
         )
-        self.table = KeyedTable((*first, *rest), id="list-table")
+        self.table = TellingTable((*first, *rest), id="list-table")
         self._by_key = {line.key: line for line in lines}
         self._detail = words("", id="list-detail")
         self._box = Vertical(classes="dialog-box -wide")
@@ -152,7 +153,7 @@ class ListScreen(Dialog[Chosen]):
         """Show people in full in this dialog, once somebody said twice that nobody else looks."""
         if not self._asked:
             self._asked = True
-            self.notify("Names in full, here only: is nobody else looking? s once more.", markup=False)
+            self.say("Names in full, here only: is nobody else looking? s once more.")
             return
         self._lines, self._whole = self._whole, ()
         self._by_key = {line.key: line for line in self._lines}

@@ -33,6 +33,7 @@ from workbench.tui.screens.plan_rows import (
     worst_first,
 )
 from workbench.tui.widgets.table import KeyedTable
+from workbench.tui.widgets.table.telling import TellingTable
 
 if TYPE_CHECKING:
     from workbench.domain.model.plan import Effect, Plan
@@ -41,10 +42,11 @@ if TYPE_CHECKING:
 
 LEAST_NOTES, MOST_NOTES = 5, 14  # lines of what is to know about a plan
 DETAIL = 9  # lines of the highlighted effect at most, with the line above it
+END_OF_NOTES = "there is no more that way"
 NAMED = 6  # effects of a group whose names stand below the table
 
 
-class PlanTable(KeyedTable):
+class PlanTable(TellingTable):
     """The effects. Enter on a group unfolds it; on an effect it does nothing: it must not look like a confirmation."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -115,12 +117,10 @@ class PlanScreen(Dialog["Plan"]):
             with VerticalScroll(id="plan-notes", can_focus=False):
                 yield words(self._sentences(), id="plan-sentences")
             yield self._table
-            yield Static(id="plan-detail", classes="dialog-words", markup=False)
-            if self._choices is not None:
-                yield words(
-                    "^e effects · w the other way · W all · e rights · space leaves out · ] notes",
-                    id="plan-keys",
-                )
+            with VerticalScroll(id="plan-detail-box", can_focus=False):
+                yield Static(id="plan-detail", classes="dialog-words", markup=False)
+            ways = "w the other way · W all · e rights · " if self._choices is not None else ""
+            yield words(f"^e effects · {ways}space leaves out · ] notes", id="plan-keys")
             with Horizontal(id="plan-question"):
                 yield button("Cancel (Esc)", "cancel")
                 yield Static(id="plan-ask", markup=False)
@@ -159,6 +159,7 @@ class PlanScreen(Dialog["Plan"]):
         group = self._folded.group(self._table.cursor_key)
         if group is None:
             self.app.bell()
+            self.say("Enter unfolds groups alone; what confirms is the number below")
             return
         group.unfolded = not group.unfolded
         self._fill()
@@ -227,7 +228,7 @@ class PlanScreen(Dialog["Plan"]):
                 if free
                 else self._no_one_of("W switches all of the plan")
             ):
-                self.notify(reason, markup=False)
+                self.say(reason)
                 return
         if free:
             self._again(self._choices.switched(free))
@@ -235,12 +236,17 @@ class PlanScreen(Dialog["Plan"]):
     def _no_one_of(self, else_: str) -> str:
         """Return why a key that is about one effect does nothing where none is under the cursor."""
         if self._folded.group(self._table.cursor_key) is not None:
-            return f"A group is highlighted: Enter unfolds it, then move to one; {else_}."
+            return f"A group: Enter unfolds it, then move to one; {else_}."
         return "Nothing is highlighted."
 
     def action_notes(self, lines: int) -> None:
-        """Move what is to know, where it is longer than its place."""
-        self.query_one("#plan-notes").scroll_relative(y=lines, animate=False)
+        """Move what is to know, and at its end what is to know of the highlighted effect."""
+        notes, effect = self.query_one("#plan-notes"), self.query_one("#plan-detail-box")
+        for part in (notes, effect) if lines > 0 else (effect, notes):
+            if 0 <= part.scroll_target_y + (1 if lines > 0 else -1) <= part.max_scroll_y:
+                part.scroll_relative(y=lines, animate=False)
+                return
+        self.say("it stands here whole" if not (notes.max_scroll_y or effect.max_scroll_y) else END_OF_NOTES)
 
     def action_rights(self) -> None:
         """Ask for the plan with the highlighted key's replacement having the rights of before, or the least."""
@@ -248,15 +254,13 @@ class PlanScreen(Dialog["Plan"]):
         if self._choices is None or self._again is None:
             return
         if under is None:
-            self.notify(self._no_one_of("e is about one key"), markup=False)
+            self.say(self._no_one_of("e is about one key"))
             return
         credential = credential_of(under)
         if self._choices.rights(credential)[1]:
             self._again(self._choices.rights_switched(credential))
         else:
-            self.notify(
-                "Its replacement may do what the old one could: no less is known to do.", markup=False
-            )
+            self.say("Its replacement may do what the old one could: no less is known to do.")
 
     @on(KeyedTable.MarksChanged)
     def _marks_changed(self) -> None:
@@ -284,6 +288,7 @@ class PlanScreen(Dialog["Plan"]):
             if label and text:
                 pieces += [(f"{label}: ", "bold"), (visible(self._safe(text), 400) + "\n", "")]
         self.query_one("#plan-detail", Static).update(Content.assemble(*pieces))
+        self.query_one("#plan-detail-box").scroll_home(animate=False)
 
     def _tell(self) -> None:
         chosen = [effect for effect in self._plan if effect.id in self._chosen]

@@ -50,7 +50,7 @@ _NOUNS = {
     "template.activate": ("template version set back", "template versions set back"),
     "template.headers": ("template's headers set back", "templates' headers set back"),
 }
-SENTENCES_SHOWN = 40
+SENTENCES_SHOWN = 200
 
 _WHAT = Column("what", "what", flex=3, min_width=34)
 _REST = (

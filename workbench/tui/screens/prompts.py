@@ -16,6 +16,7 @@ from workbench.tui.screens.choices import Choice, Picked
 from workbench.tui.screens.dialog import Dialog, title, words
 from workbench.tui.screens.texts import plain
 from workbench.tui.widgets.table import Cell, Column, KeyedTable, TableRow
+from workbench.tui.widgets.table.telling import TellingTable
 
 WIDEST = 44  # cells of an answer at most, the rest is what it means
 FRAME = 2  # lines of the box's frame
@@ -43,7 +44,7 @@ class PickScreen(Dialog[Picked]):
         self._widest = max(len(one.words) for one in choices), max(len(one.more) for one in choices)
         answer = Column("words", "answer", width=min(self._widest[0], WIDEST))
         answer = answer if self._widest[1] else Column("words", "answer", flex=1)
-        self._table = KeyedTable((answer, Column("more", "", flex=2, priority=2)), id="pick-table")
+        self._table = TellingTable((answer, Column("more", "", flex=2, priority=2)), id="pick-table")
         self._detail = words("", id="pick-detail")
         self._box = Vertical(classes="dialog-box")
         self._said = VerticalScroll(classes="pick-words", can_focus=False)

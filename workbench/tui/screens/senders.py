@@ -18,6 +18,7 @@ from workbench.tui.screens.dialog import Dialog, title, words
 from workbench.tui.screens.lists import Chosen
 from workbench.tui.screens.texts import TextScroll, plain
 from workbench.tui.widgets.table import Column, KeyedTable
+from workbench.tui.widgets.table.telling import TellingTable
 
 COLUMNS = (
     Column("whose", "whose", width=11),
@@ -50,7 +51,7 @@ class SendersScreen(Dialog[Chosen]):
         self._asked = [name for name, one in self._found.items() if one.looks != "production"]
         self._asked = [name for name in self._asked if not self._found[name].decision]
         self._safe = safe
-        self._table = KeyedTable(COLUMNS, ascii_mode=ascii_mode, id="senders-table")
+        self._table = TellingTable(COLUMNS, ascii_mode=ascii_mode, id="senders-table")
         self._detail = words("")
 
     def compose(self) -> ComposeResult:

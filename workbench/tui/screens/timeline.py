@@ -16,6 +16,7 @@ from workbench.presentation.timeline import Hidden, Zoom, chosen, next_kind, row
 from workbench.tui.screens.dialog import Dialog, title, words
 from workbench.tui.screens.texts import plain
 from workbench.tui.widgets.table import Column, KeyedTable
+from workbench.tui.widgets.table.telling import TellingTable
 
 if TYPE_CHECKING:
     from workbench.domain.forensics.moment import Moment, MomentKind
@@ -54,7 +55,7 @@ class TimelineScreen(Dialog[None]):
         self._kind: MomentKind | None = None
         self._only_odd = False
         self._status = words("", id="timeline-status")
-        self._table = KeyedTable(
+        self._table = TellingTable(
             COLUMNS, empty_text="Nothing of this kind here.", ascii_mode=look.ascii, id="timeline-table"
         )
         self._detail = words("", id="timeline-detail")
@@ -78,7 +79,7 @@ class TimelineScreen(Dialog[None]):
     def _to_the_point(self) -> None:
         """Begin where something suspicious happened last: that is what brought somebody here."""
         days = [row.key for row in rows(chosen(self._moments, Zoom(), (), True), Zoom(), self._look)]
-        if not days or not self._table.move_cursor(days[-1]):
+        if self._moments and not (days and self._table.move_cursor(days[-1])):
             self._table.action_bottom()
 
     def _look_again(self) -> None:
@@ -118,12 +119,15 @@ class TimelineScreen(Dialog[None]):
         if closer != self._zoom:
             self._zoom = closer
             self._fill()
+        else:
+            self.say("a single moment: it stands whole below the list")
 
     def action_out(self) -> None:
         """One step further away, with the cursor on where we come from."""
         before = self._zoom
         if before == Zoom():
             self.app.bell()
+            self.say("this is all of it: no step further away")
             return
         self._zoom = before.out()
         self._fill(before.key)

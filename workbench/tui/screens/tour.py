@@ -85,7 +85,10 @@ class TourScreen(Dialog[None]):
         if self._page + step >= len(PAGES):
             self.dismiss(None)
             return
-        self._page = max(0, self._page + step)
+        if self._page + step < 0:
+            self.say("this is the first page")
+            return
+        self._page += step
         self._write()
 
     def _write(self) -> None:

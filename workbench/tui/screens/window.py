@@ -18,6 +18,7 @@ from workbench.presentation.cells import Look
 from workbench.tui.screens.dialog import Dialog, title, words
 from workbench.tui.screens.texts import TextScreen, TextScroll, plain
 from workbench.tui.widgets.table import Column, KeyedTable
+from workbench.tui.widgets.table.telling import TellingTable
 
 BESIDE = 110  # columns from which the numbers stand beside the chart
 SHORT = 30  # lines below which the words make room for the chart
@@ -55,11 +56,12 @@ class ChartView(Static):
         """Draw for this size."""
         self.draw()
 
-    def move(self, hours: int) -> None:
-        """Look so many hours further back (negative: forward again), within what is known."""
+    def move(self, hours: int) -> bool:
+        """Look so many hours further back (negative: forward again), within what is known; return whether it moved."""
         count = len(self._window.hours) if self._window is not None else 0
-        self._back = max(0, min(self._back + hours, max(0, count - BACK)))
+        before, self._back = self._back, max(0, min(self._back + hours, max(0, count - BACK)))
         self.draw()
+        return self._back != before
 
     def draw(self) -> None:
         """Draw the hours in sight."""
@@ -130,7 +132,7 @@ class WindowScreen(Dialog[None]):
     def _show(self, tab: str) -> None:
         self._tab = tab
         columns = HOUR_COLUMNS if tab == abuse_window.HOURS else SHARE_COLUMNS
-        table = KeyedTable(
+        table = TellingTable(
             columns,
             empty_text=abuse_window.why_empty(self._window, tab),
             ascii_mode=self._look.ascii,
@@ -162,8 +164,10 @@ class WindowScreen(Dialog[None]):
 
     def action_move(self, steps: int) -> None:
         """Look earlier or later."""
-        self._chart.move(steps * BACK)
+        if not self._chart.move(steps * BACK):
+            self.say("nothing earlier is known" if steps > 0 else "these are the latest hours")
 
     @on(KeyedTable.Opened)
     def _opened(self) -> None:
         """Enter has nothing to open here."""
+        self.say("nothing to open: the numbers are all there is")

@@ -12,6 +12,7 @@ from textual.screen import Screen
 
 from workbench.tui.terminal.driver import TerminalDriver, offers_mouse
 from workbench.tui.terminal.type_ahead import TypeAhead
+from workbench.tui.terminal.unheard import Unheard
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -23,7 +24,8 @@ class TerminalApp(App[int]):
 
     def __init__(self) -> None:
         super().__init__()
-        self.type_ahead = TypeAhead(self, super().on_event, self.tell)
+        self.unheard = Unheard(self)
+        self.type_ahead = TypeAhead(self, self._hand_on, self.tell)
 
     def tell(self, text: str, severity: Literal["information", "warning"] = "information") -> None:
         """Say something short in a corner."""
@@ -36,6 +38,12 @@ class TerminalApp(App[int]):
         else:
             await super().on_event(event)
 
+    async def _hand_on(self, event: events.Event) -> None:
+        then = self.unheard.before(event) if isinstance(event, events.Key) else None
+        await super().on_event(event)
+        if then is not None:
+            then()
+
     def get_driver_class(self) -> type[Driver]:
         """Return our driver, for a real terminal."""
         chosen = super().get_driver_class()
@@ -44,6 +52,7 @@ class TerminalApp(App[int]):
     def _display(self, screen: Screen[Any], renderable: RenderableType | None) -> None:
         if screen is self.screen:
             self.type_ahead.drawn(screen)
+            self.unheard.drawn()
         driver = self._driver
         update: object = renderable
         if not isinstance(driver, TerminalDriver) or not isinstance(update, CompositorUpdate):

@@ -94,6 +94,12 @@ class TellingTable(KeyedTable):
         super().action_range()
         self._say(RANGE if self.range_open else "the range is kept")
 
+    def action_filter(self) -> None:
+        """Open the filter box, where this table has one."""
+        if self.open_filter is None:
+            self._say("no filter here: the list is short")
+        super().action_filter()
+
     def action_next_sort(self) -> None:
         """Sort by the next column on the screen; after the last one by arrival."""
         if any(column.sortable for column in self.model.columns):
