@@ -279,7 +279,8 @@ def _proxy(network: Network) -> Iterator[Check]:
             f"proxy: {one.name}", "ok" if plain else "warn", one.why if one.used else f"ignored: {one.why}"
         )
     if routes.excepted and routes.proxy is not None:
-        yield Check("proxy: exceptions", "ok", f"reached straight: {', '.join(routes.excepted)}")
+        every = " (every server: the proxy is used for none)" if "*" in routes.excepted else ""
+        yield Check("proxy: exceptions", "ok", f"reached straight: {', '.join(routes.excepted)}{every}")
     if not routes.named:
         yield Check("proxy", "ok", "none is named: every server is reached straight")
 

@@ -24,6 +24,7 @@ DIRECT = "direct"
 _VARIABLES = ("https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY")
 _PLAIN = ("http_proxy", "HTTP_PROXY")
 _EXCEPTIONS = ("no_proxy", "NO_PROXY")
+_NO_PORT = "its port is no number from 1 to 65535"
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,13 +172,15 @@ def _unusable(address: str) -> str:
     try:
         parts = urlsplit(address)
         _ = parts.port
-    except ValueError:
-        return "it cannot be read"
+    except ValueError as error:
+        return _NO_PORT if str(error).startswith("Port") else "it cannot be read"
     if parts.scheme.startswith("socks"):
         return "it is a SOCKS proxy; only HTTP proxies that tunnel (CONNECT) are spoken to"
     if parts.scheme not in {"http", "https"}:
         return "its scheme is neither http nor https"
-    if not parts.hostname or parts.port == 0 or re.search(r"[\s\x00-\x1f]", address):
+    if parts.port == 0:
+        return _NO_PORT
+    if not parts.hostname or re.search(r"[\s\x00-\x1f]", address):
         return "it names no host"
     return ""
 

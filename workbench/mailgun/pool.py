@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import socket
 from typing import TYPE_CHECKING
 from urllib.parse import quote, urlsplit
 
@@ -180,6 +181,15 @@ def _headers(call: Call) -> list[tuple[bytes, bytes]]:
 
 
 def _reason(fault: Exception) -> str:
+    """Return what went wrong: in words where the network says what it is, else as the HTTP library tells it."""
+    cause: BaseException | None = fault
+    while cause is not None:
+        if isinstance(cause, socket.gaierror):
+            silent = cause.errno == socket.EAI_AGAIN
+            return "no name server answered this host" if silent else "the name does not resolve"
+        if isinstance(cause, ConnectionRefusedError):
+            return "connection refused"
+        cause = cause.__cause__ or cause.__context__
     return str(fault) or type(fault).__name__
 
 

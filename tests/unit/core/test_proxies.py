@@ -44,6 +44,12 @@ def test_nothing_usable_named_goes_straight(environ: dict[str, str]) -> None:
     assert all(not one.used for one in routes.named)
 
 
+@pytest.mark.parametrize("port", ["notaport", "99999", "0"])
+def test_a_port_that_is_none_is_said(port: str) -> None:
+    (named,) = choose({"HTTPS_PROXY": f"http://a:{port}"}).named
+    assert not named.used and named.why == "its port is no number from 1 to 65535"
+
+
 def test_the_command_line_goes_before_the_configuration_and_both_before_the_environment() -> None:
     environ = {"HTTPS_PROXY": "http://env:1"}
     asked = choose(environ, asked="http://flag:1", configured="http://file:1")

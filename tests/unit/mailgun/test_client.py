@@ -5,9 +5,11 @@ from __future__ import annotations
 import asyncio
 import importlib.abc
 import logging
+import socket
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -398,10 +400,31 @@ async def test_a_closed_port_is_unreachable_and_nothing_was_sent() -> None:
     async with RawServer(b"") as server:
         base = server.base
     client = Mailgun(from_base_url(base), Secret(KEY), clock=ManualClock(START))
-    with pytest.raises(Unreachable) as caught:
+    with pytest.raises(Unreachable, match=r"POST /a: connection refused\.") as caught:
         await client.call("POST", "/a")
     assert not caught.value.sent
     assert caught.value.exit_code == 3
+    await client.aclose()
+
+
+@pytest.mark.parametrize(
+    ("code", "words"),
+    [
+        (socket.EAI_NONAME, "the name does not resolve"),
+        (socket.EAI_AGAIN, "no name server answered this host"),
+    ],
+)
+async def test_a_name_that_does_not_resolve_is_told_in_words(
+    code: int, words: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def lookup(*_: Any, **__: Any) -> Any:
+        raise socket.gaierror(code, "Name or service not known")
+
+    monkeypatch.setattr(asyncio.get_running_loop(), "getaddrinfo", lookup)
+    client = Mailgun(MAILGUN, Secret(KEY), clock=ManualClock(START))
+    with pytest.raises(Unreachable, match=f"GET /a: {words}") as caught:
+        await client.call("GET", "/a")
+    assert not caught.value.sent
     await client.aclose()
 
 
