@@ -126,20 +126,20 @@ class Shadow:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self._git = git_program()
-        self._shadow = Path(tempfile.mkdtemp(prefix="workbench-git-"))
+        self.workplace = Path(tempfile.mkdtemp(prefix="workbench-git-"))
         sha256 = _is_sha256(folder)
         extensions = "[extensions]\n\tobjectFormat = sha256\n" if sha256 else ""
-        (self._shadow / "config").write_text(
+        (self.workplace / "config").write_text(
             _CONFIG.format(version=1 if sha256 else 0, extensions=extensions)
         )
-        (self._shadow / "HEAD").write_text("ref: refs/heads/none\n")
+        (self.workplace / "HEAD").write_text("ref: refs/heads/none\n")
         for name in ("refs", "objects"):
-            (self._shadow / name).mkdir()
+            (self.workplace / name).mkdir()
         shallow = folder / "shallow"
         if shallow.is_file() and not shallow.is_symlink():
-            (self._shadow / "shallow").write_bytes(read_plain(shallow)[:_MOST_REF_FILE])
+            (self.workplace / "shallow").write_bytes(read_plain(shallow)[:_MOST_REF_FILE])
         self.environment = isolated_environment() | {
-            "GIT_DIR": str(self._shadow),
+            "GIT_DIR": str(self.workplace),
             "GIT_OBJECT_DIRECTORY": str((folder / "objects").resolve()),
         }
 
@@ -149,7 +149,7 @@ class Shadow:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        shutil.rmtree(self._shadow, ignore_errors=True)
+        shutil.rmtree(self.workplace, ignore_errors=True)
 
     def start(self, arguments: Sequence[str], *, feed: bool | IO[bytes]) -> subprocess.Popen[bytes]:
         """Start git with large pipes; its complaints are dropped (they quote hostile names).
@@ -163,7 +163,7 @@ class Shadow:
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
             env=self.environment,
-            cwd=self._shadow,
+            cwd=self.workplace,
             bufsize=1 << 20,
         )
 

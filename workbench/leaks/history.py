@@ -63,19 +63,26 @@ def scan_history(
     shown = root or visible(path)
     if (folder / "shallow").is_file():
         coverage.skip("shallow clone: commits before its edge are not here", shown)
+    from workbench.leaks import history_split
+
     with Shadow(folder) as shadow:
         # Ids of the commits, one a line: what the question for the commits behind a hit is fed with.
         commits = bytearray()
-        if shadow.borrows(within or path):
+        outside = shadow.borrows(within or path)
+        if outside:
             coverage.skip("objects borrowed from a store outside the root", shown)
-            objects = _local_objects(shadow, folder)
-            commits += shadow.output(["rev-list", "--stdin"], _lines(oid for _, oid in shadow.references()))
-        else:
-            objects = _all_objects(shadow, commits)
+        objects = _listed(shadow, folder, commits, outside=outside)
         hits: dict[str, list[Match]] = {}
         kinds: dict[str, str] = {}
-        reader = _BlobReader(shadow, objects, scanner, coverage, shown)
-        for oid, kind, matches in reader.hits(progress):
+        read = None
+        if not outside and history_split.worth_it(folder):
+            read = history_split.read_by_two(shadow, objects, scanner, coverage, shown, progress)
+            if read is None:
+                # The second process failed: nothing is left out, all is read here.
+                commits.clear()
+                objects = all_objects(shadow, commits)
+        reader = read[0] if read else BlobReader(shadow, objects, scanner, coverage, shown)
+        for oid, kind, matches in read[1] if read else reader.hits(progress):
             hits[oid] = matches
             kinds[oid] = kind
         for oid, kind, named in reader.named:
@@ -91,6 +98,14 @@ def scan_history(
     for match, place in _by_path(hits, located, shown):
         found(match, replace(place, neighbours=reader.beside.get(place.blob, ())))
     return True
+
+
+def _listed(shadow: Shadow, folder: Path, commits: bytearray, *, outside: bool) -> Iterator[bytes]:
+    """Return the ids to read; those of the commits go into ``commits``, as they come or at once."""
+    if not outside:
+        return all_objects(shadow, commits)
+    commits += shadow.output(["rev-list", "--stdin"], _lines(oid for _, oid in shadow.references()))
+    return _local_objects(shadow, folder)
 
 
 def _by_path(
@@ -141,7 +156,7 @@ def _lines(oids: Iterable[str]) -> bytes:
     return "".join(f"{oid}\n" for oid in oids).encode()
 
 
-def _all_objects(shadow: Shadow, commits: bytearray) -> Iterator[bytes]:
+def all_objects(shadow: Shadow, commits: bytearray) -> Iterator[bytes]:
     """Yield ids of all blobs, commits and tags in pack order, which keeps git's delta bases warm."""
     listing = shadow.start(["cat-file", "--batch-all-objects", "--unordered", "--buffer", _LIST], feed=False)
     with listing:
@@ -172,7 +187,7 @@ def _local_objects(shadow: Shadow, folder: Path) -> Iterator[bytes]:
             yield (fan.name + loose.name).encode("ascii", "replace")
 
 
-class _BlobReader:
+class BlobReader:
     """Feeds ids to ``git cat-file --batch`` and searches what comes back, restarting it after damage."""
 
     def __init__(

@@ -78,7 +78,7 @@ class Scanner:
     def __init__(self, known: Sequence[KnownValue] = (), *, shapes: bool = True) -> None:
         self.known = tuple(known)
         self.names = Names(self.known, shapes=shapes)
-        self._shapes = shapes
+        self.shapes = shapes
         every = [needle for one in self.known for needle in needles(one)]
         self._always = [needle for needle in every if not needle.gate]
         self._hex32 = [needle for needle in every if needle.gate == "hex32"]
@@ -119,7 +119,7 @@ class Scanner:
         folded = data.translate(_FOLD)
         hits: list[Match] = []
         windows: list[tuple[int, int]] = []
-        if self._shapes:
+        if self.shapes:
             if _ANCHOR_50 in folded:
                 hits += self._shape_50(data, folded, binary=binary)
             if _ANCHOR_KEY in folded:
@@ -293,7 +293,7 @@ class Scanner:
 
     def _inside(self, data: bytes, start: int, end: int, decoded: bytes, depth: int) -> Iterator[Match]:
         alone = _ALONE.fullmatch(decoded)
-        if alone and self._shapes:
+        if alone and self.shapes:
             value = alone.group(2).decode("ascii")
             trusted = len(value) == 50 or _near_or_named(data, start, end)
             trusted = trusted or (bool(alone.group(1)) and not context.another_service(data, start, end))
