@@ -120,6 +120,18 @@ async def test_what_is_said_covers_nothing_of_a_dialog_and_is_said_after_it_wher
         await until(pilot, "said just before")
 
 
+async def test_what_is_said_at_the_moment_a_dialog_opens_waits_for_its_end(running: Running) -> None:
+    async with running(FakeSession(), (80, 24)) as pilot:
+        app = app_of(pilot)
+        app.tell("68 settings were looked at.")
+        app.push(EXAMPLES[TextScreen](app))
+        await pilot.pause()
+        await pilot.pause()
+        assert "68 settings" not in screen_text(pilot)
+        await pilot.press("escape")
+        await until(pilot, "68 settings")
+
+
 async def test_a_letter_nobody_knows_is_answered_by_the_panes_too(running: Running) -> None:
     async with running(FakeSession(), (80, 24)) as pilot:
         await pilot.press("Z")

@@ -223,8 +223,8 @@ async def test_escape_stops_and_says_what_is_done(running: Running) -> None:
         assert "0 of 5 are done" in screen_text(pilot)
 
 
-@pytest.mark.parametrize("size", SIZES)
-async def test_what_is_to_know_of_an_effect_is_read_to_its_end(
+@pytest.mark.parametrize("size", [*SIZES, (60, 16), (70, 20)])
+async def test_what_is_to_know_of_an_effect_is_read_to_its_end_and_the_question_is_in_sight(
     running: Running, size: tuple[int, int]
 ) -> None:
     why = "; ".join(f"reason {number} that speaks against it at some length" for number in range(1, 9))
@@ -235,6 +235,8 @@ async def test_what_is_to_know_of_an_effect_is_read_to_its_end(
         app.push(PlanScreen(Plan("Reset", (effect,), notes=notes), "acme"))
         await pilot.pause()
         seen = screen_text(pilot)
+        field = pilot.app.screen.query_one("#plan-count", Input)
+        assert pilot.app.screen.query_one("#plan-box").region.contains_region(field.region), seen
         for _ in range(20):
             await pilot.press("right_square_bracket")
             await pilot.pause()

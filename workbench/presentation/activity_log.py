@@ -17,7 +17,7 @@ from workbench.domain.runbook.recorded import KeyLimits, PutOff
 Body = Mapping[str, Any]
 
 
-_JUDGED = {
+JUDGED = {
     "intruder": "the intruder's",
     "ours": "yours",
     "keep": "not sure yet",
@@ -122,7 +122,7 @@ def _fact(body: Body, state: State) -> tuple[str, str] | None:
 
 def _judged(body: Body, state: State) -> tuple[str, str]:
     # Earlier versions noted the id alone.
-    whose = _JUDGED.get(str(body["decision"]), str(body["decision"]))
+    whose = JUDGED.get(str(body["decision"]), str(body["decision"]))
     reason = f" ({body['reason']})" if body.get("reason") else ""
     return "info", f"judged {body.get('title') or body['finding']}: {whose}{reason}; by {body['who']}"
 

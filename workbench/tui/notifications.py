@@ -64,6 +64,8 @@ class Notifications:
         if fresh:
             self._wait(fresh)
         self._app.clear_notifications()
+        # What was said a moment ago is still on its way to the screen.
+        self._app.call_later(self._app.clear_notifications)
 
     def _wait(self, more: Sequence[tuple[str, Severity]]) -> None:
         self._waiting += more

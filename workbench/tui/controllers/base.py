@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Sequence
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
+from workbench.core.words import plural
+
 if TYPE_CHECKING:
     from workbench.domain.model.facts import RecordedFact
     from workbench.tui.incident_port import Incident
@@ -224,11 +226,19 @@ def decide(
     async def work() -> None:
         titles = {one.key: one.title for one in session.findings()}
         for key in keys:
-            await session.recorder.decide(key, decision, reason, _called(session, key, titles.get(key, "")))
+            called.append(_called(session, key, titles.get(key, "")))
+            await session.recorder.decide(key, decision, reason, called[-1])
 
     def recorded(_: None) -> None:
+        from workbench.presentation.activity_log import JUDGED
+
+        one = called[0] if len(called) == 1 and called[0] else ""
+        what = f"{one} is" if one else plural(len(called), "of them is", "of them are")
+        ui.tell(f"Recorded under your name: {what} {JUDGED.get(decision, decision)}.")
         if then is not None:
             then()
+
+    called: list[str] = []
 
     as_somebody(
         ui,

@@ -164,7 +164,7 @@ class IncidentController(Controller):
         def sent() -> None:
             self.attest(session, "0", [("opening message sent to Support", "")])
 
-        hint = f"{before}Copy it and send it to Mailgun Support now; you are asked whether it was sent."
+        hint = f"{before}Copy this message and send it to Mailgun Support now; you are asked whether it was sent."
         words = "Send it to Mailgun Support now, from the owner's address; what you say is recorded."
         question = SentQuestion("support.message", "Was the message sent to Support?", words)
         self.show_to_send(session, "To Mailgun Support", session.support_message(), hint, question, sent)

@@ -336,8 +336,9 @@ class RecoveryController(Controller):
             shown = as_text(compose(Audience.SUPPORT, session.report_material()))
             names = sorted(written.files)
             hint = (
-                f"{len(names)} files stand in {visible(str(written.folder), 160)} (Support, host, management, "
-                "marketing, recipients, timeline; text, Markdown, HTML, JSON). You are asked whether it was sent. "
+                f"{len(names)} files stand in {visible(str(written.folder), 160)} (Support, also on one page, "
+                "host, management, marketing, recipients, timeline, data protection, insurer, decisions, police; text, "
+                "Markdown, HTML, JSON). You are asked whether it was sent. "
                 + (
                     "Share-safe is on: people's addresses are shortened here and in what is copied, not in the files."
                     if self._ui.store.look.share_safe

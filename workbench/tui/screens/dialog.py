@@ -37,6 +37,11 @@ class Dialog(CalmScreen, ModalScreen[Answer | None]):
         Binding("right,down", "app.focus_next", "Next", id="dialog.next", show=False),
     ]
 
+    # A low terminal has no line to give away around a box of text.
+    VERTICAL_BREAKPOINTS = [  # noqa: RUF012 - the toolkit declares it
+        (0, "-low"),
+        (30, "-high"),
+    ]
     notes = 0
     _early = ""  # what was said before there was anything to say it in
     _in_edge = ""

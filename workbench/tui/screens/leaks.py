@@ -147,7 +147,7 @@ class LeaksScreen(Dialog[Wish]):
             with TextScroll(classes="dialog-scroll"):
                 yield self._detail
             yield words(
-                "c closed · y stays · r again · n new · p person · t others' · e copy · Esc",
+                "c closed · y stays · r again · n new · p ask · t others' · e copy · Tab · Esc",
                 classes="dialog-keys",
             )
 

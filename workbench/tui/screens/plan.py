@@ -41,6 +41,9 @@ if TYPE_CHECKING:
 
 
 LEAST_NOTES, MOST_NOTES = 5, 14  # lines of what is to know about a plan
+LOW = 22  # lines of a terminal below which what is to know gives way
+ROOMY = 70  # columns from which the question has room for all its words beside the field
+LEAST_TABLE = 4  # lines of the effects with their heads
 DETAIL = 9  # lines of the highlighted effect at most, with the line above it
 END_OF_NOTES = "there is no more that way"
 NAMED = 6  # effects of a group whose names stand below the table
@@ -120,7 +123,8 @@ class PlanScreen(Dialog["Plan"]):
             with VerticalScroll(id="plan-detail-box", can_focus=False):
                 yield Static(id="plan-detail", classes="dialog-words", markup=False)
             ways = "w the other way · W all · e rights · " if self._choices is not None else ""
-            yield words(f"^e effects · {ways}space leaves out · ] notes", id="plan-keys")
+            # First what reads on: on a narrow terminal the end of the line is cut off.
+            yield words(f"] notes · ^e effects · {ways}space leaves out", id="plan-keys")
             with Horizontal(id="plan-question"):
                 yield button("Cancel (Esc)", "cancel")
                 yield Static(id="plan-ask", markup=False)
@@ -174,7 +178,12 @@ class PlanScreen(Dialog["Plan"]):
         summary = self.query_one("#plan-summary").outer_size.height or 2
         # Frame (two), title, heads of the columns, keys and question; and the highlighted effect at its longest.
         left = height - 6 - summary - DETAIL - len(self._table.model)
-        self.query_one("#plan-notes").styles.max_height = max(LEAST_NOTES, min(MOST_NOTES, left))
+        least = LEAST_NOTES if height >= LOW else 2
+        notes = max(least, min(MOST_NOTES, left))
+        self.query_one("#plan-notes").styles.max_height = notes
+        # On a low terminal the effect gives way as well, never the question; both are read on with a key.
+        left = height - 5 - summary - notes - LEAST_TABLE
+        self.query_one("#plan-detail-box").styles.max_height = max(2, min(DETAIL - 1, left))
 
     def _sentences(self) -> str:
         sentences = [*self._plan.notes, *(f"Left out: {line}" for line in together(self._plan.left_out))]
@@ -342,4 +351,5 @@ class PlanScreen(Dialog["Plan"]):
         self.app.bell()
         # Beside the field, never over it: whoever confirms reads here, and it leaves the field in sight at 80 columns.
         said = f"{typed} is not {self.count}" if typed else "Nothing typed"
-        self._ask(f"  {said}, nothing done. Type {self.count}: ")
+        nothing = ", nothing done" if self.app.size.width >= ROOMY else ""
+        self._ask(f"  {said}{nothing}. Type {self.count}: ")

@@ -35,7 +35,8 @@ class PlanGroup:
             case "keys gone":
                 return f"{plural(many, 'key')} deleted for good"
             case "logins":
-                return f"{plural(many, 'SMTP login')} reset"
+                second = any(effect.kind.value == "smtp.create" for effect in self.effects)
+                return f"{plural(many, 'SMTP login')} reset{' or replaced' if second else ''}"
             case "logins gone":
                 return f"{plural(many, 'SMTP login')} deleted"
         return counted(self.effects)

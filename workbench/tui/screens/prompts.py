@@ -46,6 +46,8 @@ class PickScreen(Dialog[Picked]):
         answer = answer if self._widest[1] else Column("words", "answer", flex=1)
         self._table = TellingTable((answer, Column("more", "", flex=2, priority=2)), id="pick-table")
         self._detail = words("", id="pick-detail")
+        self._keys = words("", classes="dialog-keys")
+        self._named = ""
         self._box = Vertical(classes="dialog-box")
         self._said = VerticalScroll(classes="pick-words", can_focus=False)
 
@@ -61,7 +63,8 @@ class PickScreen(Dialog[Picked]):
                 yield Input(placeholder=self._reason, id="pick-reason", compact=True, max_length=300)
             keys = "Enter answers · Esc leaves it open" + (" · Tab to the reason" if self._reason else "")
             keys += "".join(f" · {c.key} {c.words.lower()}" for c in self._choices if c.key)
-            yield words(keys, classes="dialog-keys")
+            self._named = keys
+            yield self._keys
 
     def on_mount(self) -> None:
         """The first answer is under the cursor."""
@@ -83,6 +86,11 @@ class PickScreen(Dialog[Picked]):
         others = [one for one in self._box.children if one is not self._said]
         taken = sum(one.outer_size.height + one.styles.margin.height for one in others)
         self._said.styles.max_height = max(2, self.app.size.height - FRAME - taken)
+        self.call_after_refresh(self._name_keys)
+
+    def _name_keys(self) -> None:
+        """Name the keys, first the one that reads on where the question is longer than its place."""
+        self._keys.update(f"] reads on · {self._named}" if self._said.max_scroll_y else self._named)
 
     def action_read(self, lines: int) -> None:
         """Move the question, where it is longer than its place."""

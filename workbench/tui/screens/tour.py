@@ -26,7 +26,7 @@ PAGES: tuple[tuple[str, str], ...] = (
     ),
     (
         "Enter: the next thing, never a surprise",
-        "The runbook on the left (1) names one thing to do next and why. Enter there does it. Whatever changes the "
+        "The runbook (pane 1) names one thing to do next and why. Enter there does it. Whatever changes the "
         "account is shown as a plan first: what, how many, what will break. It begins only when you type the number of "
         "things it changes.\n\n"
         "Enter never judges, attests or deletes. In a list it opens the row, or goes to the next one. What waits for "
