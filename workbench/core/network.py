@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import ssl
 import sys
 from dataclasses import dataclass, field
@@ -48,3 +49,17 @@ def http_proxy(network: Network, server: str) -> HttpProxy | None:
         "auth": (proxy.login, password) if proxy.login or password else None,
         "ssl_context": network.trust.context("proxy") if proxy.tls else None,
     }
+
+
+def why(fault: Exception) -> str:
+    """Return why a server was not reached: in words where the network says what it is, else as the library tells it."""
+    cause: BaseException | None = fault
+    while cause is not None:
+        if isinstance(cause, socket.gaierror):
+            silent = cause.errno == socket.EAI_AGAIN
+            return "no name server answered this host" if silent else "the name does not resolve"
+        if isinstance(cause, ConnectionRefusedError):
+            return "connection refused"
+        cause = cause.__cause__ or cause.__context__
+    late = isinstance(fault, TimeoutError) or type(fault).__name__.endswith("Timeout")
+    return str(fault) or ("no answer in time" if late else type(fault).__name__)

@@ -132,11 +132,16 @@ class Home:
         if place == self.path:
             ensure_folder(place)
         try:
-            if not place.is_dir() or not os.access(place, os.W_OK | os.X_OK):
+            whole = place.is_dir()
+            why = "cannot be written to" if whole else "is not a folder"
+            if not whole or not os.access(place, os.W_OK | os.X_OK):
+                # Only the folder itself is ours to close to others; what it would be made in is not.
+                ours = whole and place == self.path
+                remedy = "set WORKBENCH_HOME to a folder you can write to."
                 raise HostError(
-                    f"The state folder cannot be used: {place} cannot be written to.",
+                    f"The state folder cannot be used: {place} {why}.",
                     "The workbench keeps its vault and its journal there.",
-                    f"Run: chmod 700 {shlex.quote(str(place))}, or set WORKBENCH_HOME to a folder you can write to.",
+                    f"Run: chmod 700 {shlex.quote(str(place))}, or {remedy}" if ours else f"S{remedy[1:]}",
                 )
             return shutil.disk_usage(place).free
         except OSError as error:

@@ -116,7 +116,9 @@ def _load(context: ssl.SSLContext, file: str, name: str) -> None:
             raise _unreadable(name, "it is not a regular file")
         context.load_verify_locations(cafile=file)
     except OSError as fault:  # ssl.SSLError is one
-        raise _unreadable(name, fault.strerror or str(fault)) from None
+        empty = getattr(fault, "reason", "") == "NO_CERTIFICATE_OR_CRL_FOUND"
+        words = "it holds no certificate in PEM form" if empty else fault.strerror or str(fault)
+        raise _unreadable(name, words) from None
 
 
 def _unreadable(name: str, why: str) -> HostError:

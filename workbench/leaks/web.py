@@ -18,7 +18,7 @@ import httpx
 from workbench.core import certificates
 from workbench.core.clock import Clock, iso
 from workbench.core.errors import UsageError
-from workbench.core.network import Network
+from workbench.core.network import Network, why
 from workbench.core.redact import visible
 from workbench.core.tunnel import refusal
 from workbench.leaks import scripts, wordpress
@@ -185,7 +185,7 @@ class _Asker:
                 raise _StopProbing(words or self._no_tunnel(error)) from error
             if self._faults >= _MOST_FAULTS:
                 raise _StopProbing(
-                    f"{_MOST_FAULTS} requests without an answer ({type(error).__name__})"
+                    f"{_MOST_FAULTS} requests without an answer ({visible(why(error), 120)})"
                 ) from error
             self.report.unread.append(("site's path without an answer", path))
             return None
@@ -260,7 +260,7 @@ class _Asker:
     def _no_tunnel(self, error: Exception) -> str:
         host, port = self._site.host, urlsplit(self._site.origin).port or 443
         proxy = self._network.routes.to(host, port)
-        return refusal(proxy, str(error), f"{host}:{port}") if proxy is not None else type(error).__name__
+        return refusal(proxy, str(error), f"{host}:{port}") if proxy is not None else why(error)
 
     async def _judge(self, probe: Probe, answer: SiteAnswer) -> None:
         if is_usual(answer, self._baseline):

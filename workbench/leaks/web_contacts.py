@@ -15,7 +15,7 @@ import httpx
 
 from workbench import __version__
 from workbench.core.json_text import read_json
-from workbench.core.network import Network, http_proxy
+from workbench.core.network import Network, http_proxy, why
 from workbench.core.proxies import is_loopback
 from workbench.core.redact import visible
 from workbench.core.registered_names import registrable
@@ -67,7 +67,7 @@ async def abuse_contact(
         try:
             document = await _fetched(client, f"{base}{path}")
         except (httpx.HTTPError, httpx.InvalidURL, ValueError) as error:
-            return Contact(name, why_not=visible(f"not answered: {error or type(error).__name__}", 160))
+            return Contact(name, why_not=visible(f"not answered: {why(error)}", 160))
     return _contact(name, document)
 
 

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import socket
 from typing import TYPE_CHECKING
 from urllib.parse import quote, urlsplit
 
 from workbench import __version__
 from workbench.core import certificates
 from workbench.core.errors import Unreachable
-from workbench.core.network import Network, http_proxy
+from workbench.core.network import Network, http_proxy, why
 from workbench.core.proxies import is_loopback
 from workbench.core.tunnel import refusal
 from workbench.mailgun.answers import Answer, cut_short, too_large, unreachable, untrusted
@@ -115,10 +114,8 @@ class Pool:
             raise await self._unreached(call, fault) from None
         except (httpx.TransportError, httpx.InvalidURL, httpx.DecodingError) as fault:
             if response is not None:
-                raise cut_short(call.where, response.status_code, _reason(fault)) from None
-            raise unreachable(
-                call.where, _reason(fault), sent=True, host=urlsplit(call.server).netloc
-            ) from None
+                raise cut_short(call.where, response.status_code, why(fault)) from None
+            raise unreachable(call.where, why(fault), sent=True, host=urlsplit(call.server).netloc) from None
         finally:
             if sound:
                 self._idle.setdefault(call.server, []).append(line)
@@ -140,7 +137,7 @@ class Pool:
             shown = await certificates.presented(host, port, proxy)
             told = certificates.explain(host, verification, shown, proxy)
             return untrusted(call.where, told.what, told.means, told.todo)
-        reason = _reason(fault)
+        reason = why(fault)
         if proxy is not None and isinstance(fault, httpx.ProxyError):
             reason = refusal(proxy, reason, f"{host}:{port}")
         elif proxy is not None:
@@ -178,19 +175,6 @@ def _headers(call: Call) -> list[tuple[bytes, bytes]]:
     if call.request.content_type is not None:
         headers.append((b"content-type", call.request.content_type.encode()))
     return headers
-
-
-def _reason(fault: Exception) -> str:
-    """Return what went wrong: in words where the network says what it is, else as the HTTP library tells it."""
-    cause: BaseException | None = fault
-    while cause is not None:
-        if isinstance(cause, socket.gaierror):
-            silent = cause.errno == socket.EAI_AGAIN
-            return "no name server answered this host" if silent else "the name does not resolve"
-        if isinstance(cause, ConnectionRefusedError):
-            return "connection refused"
-        cause = cause.__cause__ or cause.__context__
-    return str(fault) or type(fault).__name__
 
 
 async def _body(response: httpx.Response, where: str) -> bytes:

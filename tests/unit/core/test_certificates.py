@@ -80,6 +80,8 @@ def test_named_authorities_are_read_or_said(tmp_path: Path) -> None:
         ):
             with pytest.raises(HostError, match="authorities cannot be read"):
                 trust.context()
+    with pytest.raises(HostError, match=r"it holds no certificate in PEM form\."):
+        CertificateTrust(str(tmp_path / "odd.pem"), {}).context()
     with pytest.raises(HostError, match="SSL_CERT_DIR"):
         CertificateTrust(environ={"SSL_CERT_DIR": str(tmp_path / "none")}).context()
 

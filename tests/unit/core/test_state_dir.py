@@ -81,6 +81,28 @@ def test_a_folder_of_another_user_is_refused(tmp_path: Path) -> None:
         Home(tmp_path).ensure()
 
 
+def test_no_folder_but_ours_is_to_be_closed_to_others(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Who is told to change the mode of a shared folder, or of /dev/null, closes it to everybody else."""
+    file = tmp_path / "file"
+    file.touch()
+    with pytest.raises(HostError, match="file is not a folder") as caught:
+        Home(file / "state").free_space()
+    assert caught.value.todo == "Set WORKBENCH_HOME to a folder you can write to."
+    monkeypatch.setattr(os, "access", lambda path, mode: False)
+    with pytest.raises(HostError, match="cannot be written to") as caught:
+        Home(tmp_path / "state").free_space()
+    assert caught.value.todo == "Set WORKBENCH_HOME to a folder you can write to."
+    own = Home(tmp_path)
+    tmp_path.chmod(0o700)
+    with pytest.raises(HostError, match="cannot be written to") as caught:
+        own.free_space()
+    assert (
+        caught.value.todo == f"Run: chmod 700 {tmp_path}, or set WORKBENCH_HOME to a folder you can write to."
+    )
+
+
 def test_the_latest_is_the_last_by_time_that_has_a_journal(tmp_path: Path) -> None:
     home = Home(tmp_path)
     for name in ("20261121-140207-3f2a", "20261122-000000-0000", "20271121-140207-ffff"):
