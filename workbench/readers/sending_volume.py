@@ -15,6 +15,7 @@ from workbench.domain.model.sending_volume import (
     Measured,
     RateMeter,
     Volume,
+    carried,
     judge,
     pace,
     telling,
@@ -26,6 +27,7 @@ from workbench.mailgun.evidence import metrics
 ACCEPTED = "accepted_count"
 # Hourly metrics are kept for 60 days (dossier C); four weeks show the account's rhythm, weekday by weekday.
 HISTORY = timedelta(days=28)
+STILL_NOW = 1800.0  # seconds between two readings beyond which their growth is no present rate
 
 
 class Metering:
@@ -60,7 +62,9 @@ class Metering:
         # Hours are the account's: a host whose clock is off would miss the last ones, or call a running one whole.
         now = self._clock.now() + timedelta(seconds=self._api.clock_offset or 0.0)
         whole = whole or self.volume is None
-        start = _hour(now - (HISTORY if whole else timedelta(hours=2)))
+        # A host that slept, or a drill whose clock was moved on, has read nothing of the hours between.
+        lately = min(now - timedelta(hours=2), max(self._hours, default=now))
+        start = _hour(now - HISTORY if whole else max(lately, now - HISTORY))
         totals = await self._sum(start, now, ("time",))
         fresh: dict[datetime, int] = defaultdict(int)
         for (moment, *_), count in totals.items():
@@ -90,7 +94,9 @@ class Metering:
             measured = self._since(now, cut + offset)
             rate = measured.per_hour if measured is not None else 0.0
         elif complete:
-            running, before = _hour(now), self._hours.get(_hour(now) - timedelta(hours=1), 0)
+            running = _hour(now)
+            rhythm = HourlyRhythm({h: n for h, n in self._hours.items() if h < running})
+            before = carried(rhythm, self._hours.get(running - timedelta(hours=1), 0), running)
             into = (now - running).total_seconds()
             rate = self._meter.per_hour(pace(self._hours.get(running, 0), before, into))
         return judge(
@@ -113,14 +119,16 @@ class Metering:
         rhythm = HourlyRhythm({h: n for h, n in self._hours.items() if h < running})
         usual, _ = rhythm.at(running)
         counted = self._meter.counted()
-        if counted is not None and telling(counted[1], counted[2], usual):
+        # Two readings far apart, a sleeping host between them, tell of other hours than the running one.
+        near = counted is not None and counted[2] <= STILL_NOW
+        if counted is not None and near and telling(counted[1], counted[2], usual):
             first, grown, seconds = counted
             return Measured(grown * 3600.0 / seconds, datetime.fromtimestamp(first, UTC))
         into = (now - running).total_seconds()
         if running >= cut and telling(self._hours.get(running, 0), into, usual):
             return Measured(self._hours.get(running, 0) * 3600.0 / into, running)
         if last >= cut and last in self._hours:
-            return Measured(float(self._hours[last]), last)
+            return Measured(carried(rhythm, self._hours[last], running), last)
         return None
 
     async def _read_domains(self, volume: Volume, now: datetime) -> None:

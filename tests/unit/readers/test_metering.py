@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime, parsedate_to_datetime
 
 import httpx
@@ -93,3 +93,83 @@ async def test_a_domain_that_was_abused_stands_out_weeks_later() -> None:
     assert (volume.began, volume.ended) == (began, ended + timedelta(hours=1))
     loud = [name for name, count in volume.by_domain.items() if count > 3 * volume.usual_by_domain[name] + 20]
     assert loud == ["mg"], volume.by_domain
+
+
+MONDAY = datetime(2026, 11, 30, 8, 30, tzinfo=UTC)
+
+
+class Sent:
+    """An account that sends 240 an hour and a newsletter at nine every day; ``more`` by the hour comes on top."""
+
+    def __init__(self, now: datetime) -> None:
+        self.clock = ManualClock(now)
+        self.more: dict[datetime, int] = {}
+        self.asked: list[timedelta] = []
+
+    def in_hour(self, hour: datetime) -> int:
+        """Return what an hour had; of the running one what there was by now."""
+        part = min(1.0, (self.clock.now() - hour).total_seconds() / 3600)
+        usual = 740 if hour.hour == 9 else 240 + hour.day % 3
+        return round(usual * part) + self.more.get(hour, 0)
+
+    def __call__(self, request: httpx.Request) -> httpx.Response:
+        body = json.loads(request.content)
+        start, end = (parsedate_to_datetime(body[name]) for name in ("start", "end"))
+        self.asked.append(end - start)
+        first = start.replace(minute=0, second=0)
+        hours = [first + timedelta(hours=n) for n in range(24 * 40) if first + timedelta(hours=n) <= end]
+        named = body["dimensions"][0]
+        rows = [(format_datetime(hour), self.in_hour(hour)) for hour in hours] if named == "time" else []
+        return reply(
+            {
+                "items": [
+                    {"dimensions": [{"dimension": named, "value": v}], "metrics": {"accepted_count": c}}
+                    for v, c in rows
+                ]
+            }
+        )
+
+    def metering(self) -> Metering:
+        """Return what reads this account."""
+        return Metering(fake_client(self)[0], self.clock, [Region.US])
+
+
+@pytest.mark.parametrize("day", [0, 1, 5, 16])
+async def test_a_newsletter_of_the_hour_before_is_no_abuse_of_this_one(day: int) -> None:
+    sent = Sent(MONDAY)
+    metering = sent.metering()
+    await metering.read(whole=True)
+    sent.clock.advance(86400 * day + 2.48 * 3600)
+    # A count that says nothing by itself: above the usual, not beyond chance. The hour before must not speak for it.
+    sent.more[sent.clock.now().replace(minute=0, second=0)] = 25
+    volume = await metering.read(cut=MONDAY)
+    assert volume.measured_from is not None and volume.excess_now == 0
+
+
+async def test_what_the_hour_before_had_above_its_own_usual_still_tells() -> None:
+    sent = Sent(MONDAY)
+    metering = sent.metering()
+    await metering.read(whole=True)
+    sent.clock.advance(2.48 * 3600)
+    now = sent.clock.now().replace(minute=0, second=0)
+    sent.more |= {now: 25, now - timedelta(hours=1): 600}
+    volume = await metering.read(cut=MONDAY)
+    assert volume.excess_now == pytest.approx(600, abs=20)
+
+
+async def test_in_the_first_seconds_of_an_hour_the_newsletter_before_it_is_no_abuse_either() -> None:
+    sent = Sent(MONDAY.replace(hour=10, minute=0, second=30))
+    assert (await sent.metering().read(whole=True)).excess_now == 0
+
+
+async def test_hours_in_which_nobody_read_are_read_later() -> None:
+    sent = Sent(MONDAY)
+    metering = sent.metering()
+    await metering.read(whole=True)
+    sent.clock.advance(86400 * 3)
+    volume = await metering.read(cut=MONDAY)
+    known = {hour.start for hour in volume.hours}
+    assert all(MONDAY.replace(minute=0) + timedelta(hours=n) in known for n in range(72))
+    sent.clock.advance(86400 * 60)
+    await metering.read(cut=MONDAY)
+    assert max(sent.asked) <= timedelta(days=28, hours=2), "no more than the weeks it is judged by"

@@ -125,7 +125,19 @@ def judge(
     )
 
 
-def pace(running: int, before: int, into: float) -> float:
+def carried(rhythm: HourlyRhythm, last: int, running: datetime) -> float:
+    """Return what the whole hour before ``running``, with its ``last`` messages, says of an hour like the running one.
+
+    Each hour is held against its own usual: a newsletter that goes out at nine every day is no abuse at ten.
+    """
+    usual, bar = rhythm.at(running)
+    own, most = rhythm.at(running - timedelta(hours=1))
+    if last <= most:
+        return min(usual, usual * last / own if own else usual)
+    return max(usual + last - own, bar + 1.0)
+
+
+def pace(running: int, before: float, into: float) -> float:
     """Return the present rate per hour from the running hour's count, ``into`` seconds after it began.
 
     A young hour says little: a handful of messages, or none, fit any rate. Then the hour before counts for
