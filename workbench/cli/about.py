@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+from difflib import get_close_matches
 
 from workbench.cli.command_parser import commands_of
 from workbench.cli.help_texts import ENVIRONMENT, EXIT_CODES, KEYS
@@ -40,8 +41,12 @@ def run(options: argparse.Namespace) -> int:
 def _of(parser: argparse.ArgumentParser, name: str) -> argparse.ArgumentParser:
     commands = commands_of(parser)
     if name not in commands:
+        near = get_close_matches(name, commands, 1)
+        guess = f"Did you mean {near[0]}? " if near else ""
         raise UsageError(
-            f"There is no command {visible(name, 60)}.", "", f"The commands are: {', '.join(commands)}."
+            f"There is no command {visible(name, 60)}.",
+            "",
+            f"{guess}The commands are: {', '.join(commands)}.",
         )
     return commands[name]
 

@@ -87,11 +87,13 @@ def _settled(open_session: Callable[[], Awaitable[Session]]) -> Callable[[], Awa
 def _screen() -> ScreenConfig:
     """Return how the screen shall look and its keys; UsageError for a mistake, such as a key taken twice."""
     from workbench.core import config
-    from workbench.tui.keymap import check_keys
+    from workbench.tui import keymap, themes
 
     file = Home.find().screen_config_file
     found = config.load(file).screen
-    if wrong := check_keys(found.keys):
+    if wrong := themes.check_theme(os.environ):
+        raise UsageError(wrong, "It goes before config.toml.", "Set it to one of these, or unset it.")
+    if wrong := keymap.check_keys(found.keys):
         raise UsageError(
             f"The keys of {file} cannot be used: {wrong}.", "None of them was taken.", "Correct it."
         )

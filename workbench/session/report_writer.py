@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from workbench.core.atomic_files import ensure_folder, replace_durably
+from workbench.core.redact import visible
 from workbench.core.words import plural
 from workbench.documents.documents import head
 from workbench.domain.model import hash_chain as chain
@@ -28,6 +29,15 @@ class Written:
     folder: Path
     files: Mapping[str, str]
     document: dict[str, Any]
+
+    @property
+    def words(self) -> str:
+        """Return how many files stand where, and for whom, as a sentence."""
+        return (
+            f"{len(self.files)} files stand in {visible(str(self.folder), 160)} (Support, also on one page, host, "
+            "management, marketing, recipients, timeline, data protection, insurer, decisions, police; text, Markdown, "
+            "HTML, JSON)."
+        )
 
 
 @dataclass(frozen=True, slots=True)

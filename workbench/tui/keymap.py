@@ -80,7 +80,9 @@ def check_keys(wanted: Mapping[str, str]) -> str:
             from difflib import get_close_matches  # only where something was mistyped
 
             near = get_close_matches(name, ACTIONS, 1)
-            return f"there is no action {visible(name, 60)}{f', did you mean {near[0]}?' if near else ''}"
+            return f"there is no action {visible(name, 60)}{f' (did you mean {near[0]}?)' if near else ''}"
+        if not _is_key(key):
+            return f"there is no key {visible(key, 20)}, wanted for {name} (f11, ctrl+t, z, question_mark are some)"
         if key in FIXED or ACTIONS[name].key in FIXED:
             return f"{visible(key, 20)} for {name}: Enter and Escape keep their meaning"
     for pane in Pane:
@@ -93,6 +95,17 @@ def check_keys(wanted: Mapping[str, str]) -> str:
                 return f"{visible(key, 20)} would be both {taken[key]} and {action.id} in {pane.value}"
             taken[key] = action.id
     return ""
+
+
+def _is_key(name: str) -> bool:
+    """Return whether a terminal can send a key of that name, as the toolkit names keys: ``ctrl+t``, ``f11``."""
+    from textual.keys import KEY_NAME_REPLACEMENTS, Keys, key_to_character  # only where keys were chosen
+
+    key = name.rpartition("+")[2] if len(name) > 1 else name
+    modifiers = name.split("+")[:-1] if len(name) > 1 else []
+    named = {*(one.value for one in Keys), *KEY_NAME_REPLACEMENTS.values()}
+    known = len(key) == 1 or key in named or key_to_character(key) is not None
+    return bool(key) and known and set(modifiers) <= {"ctrl", "shift", "alt"}
 
 
 def pane_actions(pane: Pane) -> list[Action]:

@@ -8,6 +8,9 @@ from collections.abc import Mapping
 
 from textual.theme import Theme
 
+from workbench.core.config import SCREEN_THEMES
+from workbench.core.redact import visible
+
 DARK = Theme(
     name="workbench",
     primary="#5fafd7",
@@ -58,6 +61,14 @@ CONTRAST = Theme(
     },
 )
 THEMES = (DARK, LIGHT, CONTRAST)
+
+
+def check_theme(environ: Mapping[str, str]) -> str:
+    """Return what is wrong with ``WORKBENCH_THEME``, ``""`` where it is unset, empty or a theme of ours."""
+    wanted = environ.get("WORKBENCH_THEME", "")
+    if not wanted or wanted.lower() in SCREEN_THEMES:
+        return ""
+    return f"WORKBENCH_THEME names no theme: {visible(wanted, 40)} is none of {', '.join(SCREEN_THEMES)}."
 
 
 def theme_name(environ: Mapping[str, str] = os.environ, configured: str = "") -> str:

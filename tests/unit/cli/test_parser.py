@@ -211,3 +211,12 @@ def test_what_names_nothing_or_is_hostile_is_refused_in_one_short_plain_line(
     said = capsys.readouterr().err
     assert len(said) < 3000
     assert "\x1b" not in said
+
+
+def test_help_of_a_mistyped_command_says_which_was_meant() -> None:
+    from workbench.cli.about import run
+    from workbench.core.errors import UsageError
+
+    with pytest.raises(UsageError) as wrong:
+        run(build_parser().parse_args(["help", "stauts"]))
+    assert wrong.value.todo.startswith("Did you mean status? The commands are: drill, status,")

@@ -11,7 +11,7 @@ from workbench.core.config import ScreenConfig, parse
 from workbench.core.errors import UsageError
 from workbench.core.state_dir import Home
 from workbench.tui.keymap import check_keys
-from workbench.tui.themes import ascii_only, theme_name
+from workbench.tui.themes import ascii_only, check_theme, theme_name
 
 
 def test_it_is_read_whole() -> None:
@@ -42,6 +42,9 @@ def test_a_mistake_is_named(text: bytes, said: str) -> None:
         ({"quit": "enter"}, "keep their meaning"),
         ({"next.do": "n"}, "keep their meaning"),
         ({"pane.maximise": "s"}, "both"),
+        ({"pane.maximise": "nokey"}, "no key nokey, wanted for pane.maximise"),
+        ({"pane.maximise": "super+x+"}, "no key"),
+        ({"pane.maximise": ""}, "no key"),
     ],
 )
 def test_keys_that_cannot_be_are_named(keys: dict[str, str], said: str) -> None:
@@ -51,6 +54,15 @@ def test_keys_that_cannot_be_are_named(keys: dict[str, str], said: str) -> None:
 def test_keys_may_change_places() -> None:
     assert check_keys({}) == "" and check_keys({"pane.maximise": "f11"}) == ""
     assert check_keys({"pane.maximise": "q", "quit": "z"}) == ""
+    for key in ("+", "plus", "ctrl+t", "alt+x", "shift+f3", "number_sign", "pageup"):
+        assert check_keys({"pane.maximise": key}) == "", key
+
+
+def test_a_theme_of_the_environment_that_is_none_is_named() -> None:
+    said = check_theme({"WORKBENCH_THEME": "drak"})
+    assert said == "WORKBENCH_THEME names no theme: drak is none of dark, light, contrast, ansi."
+    assert [check_theme({"WORKBENCH_THEME": name}) for name in ("", "Light", "ansi")] == ["", "", ""]
+    assert check_theme({}) == ""
 
 
 def test_the_environment_goes_before_the_file() -> None:

@@ -334,17 +334,11 @@ class RecoveryController(Controller):
 
         def told(written: Written) -> None:
             shown = as_text(compose(Audience.SUPPORT, session.report_material()))
-            names = sorted(written.files)
-            hint = (
-                f"{len(names)} files stand in {visible(str(written.folder), 160)} (Support, also on one page, "
-                "host, management, marketing, recipients, timeline, data protection, insurer, decisions, police; text, "
-                "Markdown, HTML, JSON). You are asked whether it was sent. "
-                + (
-                    "Share-safe is on: people's addresses are shortened here and in what is copied, not in the files."
-                    if self._ui.store.look.share_safe
-                    else ""
+            hint = f"{written.words} You are asked whether it was sent."
+            if self._ui.store.look.share_safe:
+                hint += (
+                    " Share-safe is on: people are shortened here and in what is copied, not in the files."
                 )
-            )
 
             def sent() -> None:
                 self.attest(session, "12", [("report sent to Support", "")])
