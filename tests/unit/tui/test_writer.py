@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import threading
 
@@ -92,8 +93,23 @@ def test_a_write_that_waited_for_the_interpreter_says_nothing_of_the_line(
 def test_a_write_that_waited_for_room_says_how_fast_the_line_is(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("workbench.tui.terminal.writer.time", EachLookASecond())
     pipe = Pipe()
-    pipe.writer.write(LARGE)
-    assert len(pipe.read(len(LARGE))) == len(LARGE) and pipe.drained.wait(HANGS)
+    os.set_blocking(pipe.fd, False)
+    filled = 0
+    with contextlib.suppress(BlockingIOError):
+        while True:
+            filled += os.write(pipe.fd, b"x" * CHUNK)
+    os.set_blocking(pipe.fd, True)
+    looked, look = threading.Event(), pipe.writer._full
+
+    def full() -> bool:
+        found = look()
+        looked.set()
+        return found
+
+    monkeypatch.setattr(pipe.writer, "_full", full)
+    pipe.writer.write("x" * 4 * CHUNK)
+    assert looked.wait(HANGS)
+    assert len(pipe.read(filled + 4 * CHUNK)) and pipe.drained.wait(HANGS)
     assert pipe.writer.rate == CHUNK, "a chunk a second by that clock"
     pipe.writer.stop()
 
