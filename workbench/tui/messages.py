@@ -81,12 +81,18 @@ class Funnel:
         self.title = ""
         self.began = 0.0
         self._settled: set[str] = set()
+        self._carried_out: set[str] = set()
         self._failed: set[str] = set()
 
     @property
     def done(self) -> int:
         """Return how many effects of the running plans came to an end."""
         return len(self._settled)
+
+    @property
+    def unproven(self) -> int:
+        """Return how many of them are carried out and wait for their proof."""
+        return len(self._carried_out)
 
     @property
     def failed(self) -> int:
@@ -116,6 +122,10 @@ class Funnel:
         effect_id = record.effect.id
         self.phases[effect_id] = phase
         self._moved.records[effect_id] = record
+        if phase in ("done", "proving"):
+            self._carried_out.add(effect_id)
+        else:
+            self._carried_out.discard(effect_id)
         if phase in ("verified", "not proven", "failed", "skipped"):
             self._settled.add(effect_id)
         if phase == "failed":
@@ -125,6 +135,7 @@ class Funnel:
         if not self.active:
             self.total, self.began = 0, self._now()
             self._settled.clear()
+            self._carried_out.clear()
             self._failed.clear()
         self.active += 1
         self.total += total

@@ -237,7 +237,7 @@ class MainScreen(CalmScreen, Screen[None]):
             # Whole seconds: the line changes with the work, not with every tenth of a second.
             elapsed = float(int(monotonic() - funnel.began))
             self._progress.progress = Progress(
-                funnel.done, funnel.total, elapsed, funnel.title, "Esc stops", funnel.failed
+                funnel.done, funnel.total, elapsed, funnel.title, "Esc stops", funnel.failed, funnel.unproven
             )
         else:
             self._progress.progress = None

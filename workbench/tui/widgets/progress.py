@@ -16,10 +16,15 @@ MIN_BAR, MAX_BAR = 6, 30
 # A rate from less than this is a guess that would make the time left jump about.
 MIN_ELAPSED = 1.0
 DAY = 86_400
+# What a narrow line does without.
+_LEAST = ("rate", "unproven", "left", "label")
 
 
 class Progress(NamedTuple):
-    """How far some work is. ``total`` None: not known yet; ``elapsed`` in seconds."""
+    """How far some work is. ``total`` None: not known yet; ``elapsed`` in seconds.
+
+    ``unproven`` are carried out and wait for their proof: half of their way is behind them.
+    """
 
     done: int
     total: int | None
@@ -27,6 +32,7 @@ class Progress(NamedTuple):
     label: str = ""
     cancel: str = ""  # what stops it, e.g. "Esc stops"
     failed: int = 0
+    unproven: int = 0
 
 
 def duration(seconds: float) -> str:
@@ -41,7 +47,7 @@ def duration(seconds: float) -> str:
     return f"{whole // DAY}d{whole % DAY // 3600:02d}h"
 
 
-def bar(done: int, total: int, width: int, *, ascii_only: bool = False) -> str:
+def bar(done: float, total: int, width: int, *, ascii_only: bool = False) -> str:
     """Return a bar of exactly ``width`` cells. It is full only when everything is done."""
     share = 0.0 if total <= 0 else min(1.0, max(0.0, done / total))
     if ascii_only:
@@ -59,26 +65,28 @@ def progress_text(progress: Progress, width: int, *, ascii_only: bool = False) -
     The count, the failures and the key that stops the work stay longest, then the label, the time left, the
     bar and the rate.
     """
-    done, total, elapsed, label, cancel, failed = progress
+    done, total, elapsed, label, cancel, failed, unproven = progress
     count = f"{done}/{total}" if total is not None else f"{done}"
-    rate = done / elapsed if elapsed >= MIN_ELAPSED and done else None
+    behind = done + unproven / 2
+    rate = (done + unproven) / elapsed if elapsed >= MIN_ELAPSED and behind else None
     left = None
     if rate and total is not None and done < total:
-        left = f"{duration((total - done) / rate)} left"
+        left = f"{duration((total - behind) / behind * elapsed)} left"
     parts = {
         "label": clean(label, 120),
         "count": count,
         "failed": f"{failed} failed" if failed else "",
+        "unproven": f"{unproven} to prove" if unproven else "",
         "rate": f"{rate:.1f}/s" if rate is not None and rate < 10 else f"{rate:.0f}/s" if rate else "",
         "left": left or "",
         "cancel": clean(cancel, 60),
     }
     joint = " - " if ascii_only else " · "
-    for dropped in ((), ("rate",), ("rate", "left"), ("rate", "left", "label")):
+    for dropped in ((), ("rate",), ("rate", "unproven"), ("rate", "unproven", "left"), _LEAST):
         texts = [text for name, text in parts.items() if text and name not in dropped]
         room = width - width_of(joint.join(texts)) - 1
         if total is not None and room >= MIN_BAR:
-            return f"{bar(done, total, min(MAX_BAR, room), ascii_only=ascii_only)} {joint.join(texts)}"
+            return f"{bar(behind, total, min(MAX_BAR, room), ascii_only=ascii_only)} {joint.join(texts)}"
         if room + 1 >= 0 and (total is None or dropped):
             return joint.join(texts)
     return crop(

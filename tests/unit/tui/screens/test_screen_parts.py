@@ -112,6 +112,7 @@ def test_counts_over_overlapping_plans() -> None:
     for effect, phase in zip(effects, (Phase.VERIFIED, Phase.FAILED, Phase.PROVING), strict=True):
         desk.funnel(EffectMoved(EffectRecord(effect), phase))
     assert (desk.funnel.active, desk.funnel.total, desk.funnel.done, desk.funnel.failed) == (2, 3, 2, 1)
+    assert desk.funnel.unproven == 1, "carried out, and waits for its proof"
     desk.funnel(PlanFinished(summary))
     assert desk.funnel.phases[effects[2].id] == "proving"
     desk.funnel(ProgressNotice("waits", loud=True))
@@ -120,7 +121,10 @@ def test_counts_over_overlapping_plans() -> None:
     desk.run(1.0)
     assert [n.text for n in desk.moved[0][1].notices] == ["waits"]
     desk.funnel(PlanStarted("later", 5))
-    assert (desk.funnel.total, desk.funnel.done) == (5, 0)
+    assert (desk.funnel.total, desk.funnel.done, desk.funnel.unproven) == (5, 0, 0)
+    desk.funnel(EffectMoved(EffectRecord(effects[0]), Phase.DONE))
+    desk.funnel(EffectMoved(EffectRecord(effects[0]), Phase.VERIFIED))
+    assert (desk.funnel.done, desk.funnel.unproven) == (1, 0)
 
 
 def status(session: FakeSession | None, age: float = 0.0, width: int = 240, **store: object) -> str:

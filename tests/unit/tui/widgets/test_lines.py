@@ -75,6 +75,16 @@ def test_progress_says_count_rate_time_left_and_the_key_that_stops_it() -> None:
     assert slow.endswith("3/30 · 1.5/s · 18s left")
 
 
+def test_what_is_carried_out_and_not_proven_has_half_of_its_way_behind_it() -> None:
+    """Proofs wait for the writes: counted alone they told a cut of ten seconds to take another twenty minutes."""
+    text = progress_text(Progress(0, 2000, elapsed=5.0, label="Cut all access", unproven=1000), 100)
+    assert text.endswith("Cut all access · 0/2000 · 1000 to prove · 200/s · 15s left")
+    assert text.startswith("███████") and not text.startswith("█" * 9)
+    narrow = progress_text(Progress(0, 2000, elapsed=5.0, label="Cut all access", unproven=1000), 45)
+    assert narrow.endswith("Cut all access · 0/2000 · 15s left")
+    assert "left" not in progress_text(Progress(0, 2000, elapsed=5.0), 100), "nothing is behind it yet"
+
+
 def test_a_rate_from_the_first_moment_is_not_shown() -> None:
     assert progress_text(Progress(3, 30, elapsed=0.5), 60).endswith("3/30")
     assert "left" not in progress_text(Progress(30, 30, elapsed=10), 60)
