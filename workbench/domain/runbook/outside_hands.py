@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from workbench.core.clock import iso
+from workbench.domain.model.effect_params import KeyDeleteParams
 from workbench.domain.model.plan import EffectKind, EffectState
 from workbench.domain.model.situation import Situation
 from workbench.domain.runbook.containment import key_is_left
+from workbench.domain.runbook.old_and_new import still_answers
 from workbench.domain.runbook.proof_age import LESSER
 from workbench.domain.runbook.recorded import OutsideHands
 from workbench.domain.runbook.ways_open import ways
@@ -27,6 +29,12 @@ def news(situation: Situation) -> OutsideHands | None:
         item.id
         for item in situation.inventory.keys.values()
         if item.key.role not in LESSER and key_is_left(situation, item)
+    }
+    # One that was deleted and answers all the same is in no list; noted apart, for its delete is not its end.
+    now_open |= {
+        f"alive:{record.effect.target}"
+        for record in state.of_kind(EffectKind.KEY_DELETE)
+        if still_answers(record) and record.effect.given(KeyDeleteParams).role not in LESSER
     }
     if now_open == set(known.open):
         return None

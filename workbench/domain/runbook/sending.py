@@ -41,7 +41,9 @@ def sending(volume: Volume | None, state: State, now: datetime) -> Sending:
             )
         # Slow abuse stays below the daily noise: the hourly figures alone are no all-clear.
         return Sending("no abnormal hour; slow abuse shows only in the log", "no abnormal hour", "")
-    if excess and volume.measured_from is not None:
+    cut = as_moment(state.access_cut_at)
+    # What was measured before the last cut says nothing of what goes out since.
+    if excess and cut is not None and volume.measured_from is not None and volume.measured_from >= cut:
         words = f"{excess:,}/h above the usual {volume.usual:.0f}/h since the cut"
         return Sending(f"sending {words}", f"still {excess:,}/h", "bad")
     return _after_cut(volume, state, now)
@@ -65,6 +67,8 @@ def _after_cut(volume: Volume, state: State, now: datetime) -> Sending:
     if read is None or cut is None or read < cut:
         return Sending(f"{words}; the log is not read since the cut", f"{short}?", "warn")
     quiet = last is None or last <= cut
-    if quiet and volume.measured_from is not None:
+    if quiet and state.known(CredentialUses).gaps:
+        return Sending(f"{words}; a part of it could not be read", f"{short}?", "warn")
+    if quiet and volume.measured_from is not None and not round(volume.excess_now):
         return Sending(f"{words}; no abnormal sending since the cut", short, "ok")
     return Sending(f"{words} (log read {read:%H:%M:%S}Z)", short, "" if quiet else "bad")

@@ -10,7 +10,7 @@ from tests.support.effects import an_effect
 from tests.support.situations import NOW, OWN, US, Story, key, situation
 from workbench.core.clock import iso
 from workbench.domain.model.inventory import UserItem
-from workbench.domain.model.plan import Effect, EffectKind
+from workbench.domain.model.plan import Effect, EffectKind, EffectState
 from workbench.domain.model.recorded_rows import RecordedRow
 from workbench.domain.model.situation import Situation
 from workbench.domain.model.state import EffectRecord, State
@@ -92,6 +92,21 @@ def test_a_stranger_in_the_panel_takes_the_ground_once_gone() -> None:
     assert _noted(state, LATER) == OutsideHands(until=iso(LATER))
     assert list(proof_age.overtaken(state)) == [LOGIN]
     assert proof_age.due(state) == list(proof_age.overtaken(state).values())
+
+
+@pytest.mark.parametrize(("role", "takes"), [("admin", True), (None, True), ("sending", False)])
+def test_a_deleted_key_that_answers_all_the_same_takes_the_ground_until_it_is_dead(
+    role: str | None, takes: bool
+) -> None:
+    """Its delete came before the proof, and ended nothing: no list shows it, and it could set passwords all along."""
+    gone = _deleted("prod", role)  # type: ignore[arg-type]
+    state = _story(gone).state()
+    record = state.effects[gone.id]
+    record.state, record.evidence = EffectState.DONE, ["ALIVE: the old key still answers 200", "deleted"]
+    assert _noted(state, SOON) == (OutsideHands(open=(f"alive:{gone.target}",)) if takes else None)
+    record.state, record.evidence = EffectState.VERIFIED, ["deleted", "old key answers 401"]
+    assert _noted(state, LATER) == (OutsideHands(until=iso(LATER)) if takes else None)
+    assert list(proof_age.overtaken(state)) == ([LOGIN] if takes else [])
 
 
 def test_proven_once_more_it_counts_again() -> None:
