@@ -137,3 +137,6 @@ async def test_a_letter_nobody_knows_is_answered_by_the_panes_too(running: Runni
         await pilot.press("Z")
         await pilot.pause()
         assert "Z means nothing here; ? lists the keys" in screen_text(pilot)
+        await pilot.press("L")
+        await pilot.pause()
+        assert "(L is a key of Domains)" in screen_text(pilot)

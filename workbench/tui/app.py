@@ -30,7 +30,7 @@ from workbench.tui.account_watch import RATE_EVERY, WATCH_EVERY, AccountWatch
 from workbench.tui.clipboard import copied_secret, copy_sequence
 from workbench.tui.composition import Controllers, composed
 from workbench.tui.error_reports import ErrorReports
-from workbench.tui.keymap import pressed_name
+from workbench.tui.keymap import elsewhere
 from workbench.tui.lifecycle import EndingApp
 from workbench.tui.messages import ActionRequested, DetailRequested, Funnel, Moved
 from workbench.tui.notifications import Notifications
@@ -230,7 +230,7 @@ class WorkbenchApp(EndingApp):
     def on_key(self, event: events.Key) -> None:
         """Say of a key that nobody knows that it means nothing; dialogs answer theirs."""
         if self.screen is self.main and event.key not in self.main.active_bindings:
-            self.main.note(f"{pressed_name(event)} means nothing here; ? lists the keys")
+            self.main.note(elsewhere(event))
 
     # Errors
 

@@ -70,6 +70,15 @@ def pressed_name(key: Key) -> str:
     return key_name(key.character if key.is_printable and key.character else key.key)
 
 
+def elsewhere(key: Key) -> str:
+    """Return what a key that means nothing in a pane means in others, in a few words for its title."""
+    name = pressed_name(key)
+    panes = [pane.value.capitalize() for a in ACTIONS.values() if a.key == key.key for pane in a.panes]
+    if not panes:
+        return f"{name} means nothing here; ? lists the keys"
+    return f"{name} is a key of {' and '.join(panes)}"
+
+
 def check_keys(wanted: Mapping[str, str]) -> str:
     """Return what is wrong with keys that somebody chose, ``""`` where nothing is.
 

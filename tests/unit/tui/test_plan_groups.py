@@ -39,7 +39,7 @@ def test_rows_are_counted_as_people_count() -> None:
     ]
     assert len(folded.rows()) == 3
     second = an_effect(EffectKind.LOGIN_CREATE, "l0-2", US, credential="smtp:l0", what="second login")
-    assert "37 SMTP logins reset or replaced" in [g.title for g in Folded([*effects(), second]).groups]
+    assert "37 SMTP logins renewed" in [g.title for g in Folded([*effects(), second]).groups]
     one = Folded(effects(1, 30, 1))
     assert next(g.title for g in one.groups) == "1 key replaced"
 

@@ -36,7 +36,7 @@ class PlanGroup:
                 return f"{plural(many, 'key')} deleted for good"
             case "logins":
                 second = any(effect.kind.value == "smtp.create" for effect in self.effects)
-                return f"{plural(many, 'SMTP login')} reset{' or replaced' if second else ''}"
+                return f"{plural(many, 'SMTP login')} {'renewed' if second else 'reset'}"
             case "logins gone":
                 return f"{plural(many, 'SMTP login')} deleted"
         return counted(self.effects)
