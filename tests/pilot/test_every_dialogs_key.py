@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from textual.pilot import Pilot
 from textual.screen import ModalScreen
+from textual.widgets import Static
 
 from tests.pilot.conftest import Running, app_of, screen_text, until
 from tests.pilot.fake_session import FakeSession
@@ -14,7 +15,7 @@ from tests.support.dialogs import EXAMPLES
 from tests.support.patience import HANGS
 from workbench.tui.screens.plan import PlanScreen
 from workbench.tui.screens.prompts import PickScreen
-from workbench.tui.screens.texts import TextScreen
+from workbench.tui.screens.texts import A_PART, TextScreen, TextScroll
 from workbench.tui.screens.too_small import TooSmallScreen
 
 LOOK = 0.02  # seconds between two looks
@@ -140,3 +141,21 @@ async def test_a_letter_nobody_knows_is_answered_by_the_panes_too(running: Runni
         await pilot.press("L")
         await pilot.pause()
         assert "(L is a key of Domains)" in screen_text(pilot)
+
+
+async def test_a_long_text_is_wrapped_a_part_at_a_turn_and_stands_whole(running: Running) -> None:
+    # Empty lines at the end of a part, and at the end of all, are lines too.
+    lines = ["" if number % 10 == 9 else f"line {number}" for number in range(5 * A_PART + 10)]
+    async with running(FakeSession(), (80, 24)) as pilot:
+        await app_of(pilot).push_screen(TextScreen("A report", "\n".join(lines)))
+        scroll = pilot.app.screen.query_one(TextScroll)
+        for _ in range(40):
+            await pilot.pause()
+        parts = [str(part.render()).split("\n") for part in scroll.query(Static)]
+        assert [line for part in parts for line in part] == lines
+        assert max(map(len, parts)) <= A_PART and len(parts) == 6
+        assert scroll.virtual_size.height == len(lines)
+        await pilot.press("G")
+        await pilot.pause()
+        assert f"line {len(lines) - 2}" in screen_text(pilot)
+        assert "no more that way" not in screen_text(pilot)

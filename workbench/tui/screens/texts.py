@@ -16,6 +16,7 @@ from workbench.tui.screens.dialog import Dialog, title, words
 from workbench.tui.workers import Trouble
 
 MAX_LINES = 4000
+A_PART = 80  # lines that are wrapped in one turn of the loop
 
 
 def plain(text: str, lines: int = MAX_LINES) -> str:
@@ -38,6 +39,14 @@ class TextScroll(VerticalScroll):
         Binding("g,home", "scroll_home", "Top", show=False),
         Binding("G,end", "scroll_end", "Bottom", show=False),
     ]
+
+    def action_scroll_home(self) -> None:
+        """Go to the top at once: what a key did is seen when it is asked whether it did anything."""
+        self.scroll_home(animate=False, immediate=True)
+
+    def action_scroll_end(self) -> None:
+        """Go to the end at once."""
+        self.scroll_end(animate=False, immediate=True)
 
 
 class TextScreen(Dialog[bool]):
@@ -69,7 +78,7 @@ class TextScreen(Dialog[bool]):
         self.sent = False
         self._enter_copies = enter_copies and copyable
         self._heading = heading
-        self._text = text
+        self._lines = plain(text).split("\n")
         self._hint = hint
         self._copyable = copyable
         self._copied = False
@@ -79,7 +88,7 @@ class TextScreen(Dialog[bool]):
         with Vertical(classes="dialog-box -tall"):
             yield title(visible(self._heading, 120))
             with TextScroll(classes="dialog-scroll"):
-                yield words(plain(self._text))
+                yield words("\n".join(self._lines[:A_PART]))
             yield words(self._hint) if self._hint else words("", classes="-hidden")
             keys = "c copies · Esc closes" if self._copyable else "Esc closes"
             if self._to_send:
@@ -92,11 +101,18 @@ class TextScreen(Dialog[bool]):
     def on_mount(self) -> None:
         """The text can be scrolled at once."""
         self.query_one(TextScroll).focus()
+        self.call_after_refresh(self._add_part, A_PART)
+
+    def _add_part(self, done: int) -> None:
+        """Add the next part of a long text: wrapping all of a report takes a quarter of a second."""
+        if done < len(self._lines) and self.is_attached:
+            self.query_one(TextScroll).mount(words("\n".join(self._lines[done : done + A_PART])))
+            self.call_after_refresh(self._add_part, done + A_PART)
 
     def action_copy(self) -> None:
         """Offer the text to the terminal's clipboard."""
         if self._copyable:
-            self.app.copy_to_clipboard(plain(self._text))
+            self.app.copy_to_clipboard("\n".join(self._lines))
             self._copied = True
 
     def action_enter(self) -> None:
