@@ -109,6 +109,29 @@ def test_a_deleted_key_that_answers_all_the_same_takes_the_ground_until_it_is_de
     assert list(proof_age.overtaken(state)) == ([LOGIN] if takes else [])
 
 
+def test_an_old_key_that_may_set_passwords_is_open_until_it_is_gone_and_ended_by_us_it_needs_no_note() -> (
+    None
+):
+    gone = _deleted("prod")
+    for ours, until in ((True, ""), (False, iso(LATER))):
+        story = _story(_deleted("other"))
+        story.add("snapshot.stored", part="0a", sha256="x", baseline={"keys": [OWN, "prod-id", "mail-id"]})
+        state = story.state()
+        found = _seen(state, SOON)
+        for item in (key("prod"), key("mail", role="sending")):
+            found.inventory.keys[item.id] = item
+        noted = outside_hands.news(found)
+        assert noted == OutsideHands(open=("prod-id",))
+        state.learn(noted)
+        # Another kind of effect by the same name, and a delete that failed, ended nothing.
+        for one, how_far in (
+            (an_effect(EffectKind.LOGIN_DELETE, gone.target, US), EffectState.DONE),
+            (gone, EffectState.DONE if ours else EffectState.FAILED),
+        ):
+            state.effects[one.id] = EffectRecord(one, how_far)
+        assert _noted(state, LATER) == OutsideHands(until=until)
+
+
 def test_proven_once_more_it_counts_again() -> None:
     story = _story(after=(_deleted("prod"),))
     story.at = LATER
