@@ -197,6 +197,8 @@ class Studio:
         app = pilot.app
         assert isinstance(app, WorkbenchApp)
         app.clear_notifications()
+        # Nor those that wait until a dialog is closed: when they come depends on the machine.
+        app.toasts._waiting.clear()
         if app.store.session is not None:
             # What is looked at every 15 real seconds is as of now.
             app.controllers.monitor.look()
