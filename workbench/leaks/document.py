@@ -250,7 +250,10 @@ def _site(one: SiteReport) -> dict[str, Any]:
         "by_hand": [
             {"path": each.path, "status": each.status, "length": each.length} for each in one.by_hand
         ],
-        "installed": [{"plugin": each.slug, "version": each.version} for each in one.installed],
+        "installed": [
+            {"plugin": each.slug, "version": each.version, "where": each.where} for each in one.installed
+        ],
+        "not_installed": [{"plugin": each.slug, "where": each.where} for each in one.not_installed],
     }
 
 

@@ -30,6 +30,7 @@ def behind(gate: Gate, report: LeakReport) -> None:
         site.asked = [(at, text(path), status) for at, path, status in site.asked]
         site.stopped = text(site.stopped)
         site.installed = [replace(one, where=text(one.where)) for one in site.installed]
+        site.not_installed = [replace(one, where=text(one.where)) for one in site.not_installed]
         site.vulnerable = [_shown_plugin(one, text) for one in site.vulnerable]
     if report.logs is not None:
         report.logs = report.logs.shown_as(text)

@@ -52,6 +52,8 @@ class SiteReport:
     exposures: list[SiteExposure] = field(default_factory=list)
     by_hand: list[SiteExposure] = field(default_factory=list)
     installed: list[wordpress.Installed] = field(default_factory=list)
+    # Plugins of which the site says that it has none: without a version.
+    not_installed: list[wordpress.Installed] = field(default_factory=list)
     vulnerable: list[wordpress.Vulnerable] = field(default_factory=list)
     asked: list[tuple[str, str, int]] = field(default_factory=list)
     usual_sizes: set[int] = field(default_factory=set)

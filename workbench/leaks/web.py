@@ -37,6 +37,7 @@ PACE, LOOPBACK_PACE = 0.5, 0.0
 # Seconds for one request in all: a tarpit sends a byte now and then for ever.
 _LONGEST = 30.0
 _MOST_FAULTS = 5
+_GONE = frozenset({404, 410})
 _TRIES = 3
 _MOST_BUNDLES = 60
 # How much is read of what is handed out to anybody: pages, scripts, and files that proved to be what they are.
@@ -120,8 +121,9 @@ class _Asker:
                 if answer is not None:
                     await self._judge(probe, answer)
             await self._bundles(home, only)
+            # Versions are asked for again too: a plugin that was updated shows nowhere else.
+            await self._wordpress(home)
             if only is None:
-                await self._wordpress(home)
                 await self._ask_home_again(home)
         except _StopProbing as stop:
             self.report.stopped = str(stop)
@@ -376,7 +378,11 @@ class _Asker:
         for slug in wordpress.slugs():
             path = f"/wp-content/plugins/{slug}/readme.txt"
             answer = await self._ask(path, SMALL)
-            if answer is None or not answer.given or is_usual(answer, self._baseline):
+            if answer is None:
+                continue
+            if answer.status in _GONE:
+                self.report.not_installed.append(wordpress.Installed(slug, "", self._site.origin + path))
+            if not answer.given or is_usual(answer, self._baseline):
                 continue
             if version := wordpress.stable_tag(answer.body.decode("utf-8", "replace")):
                 one = wordpress.Installed(slug, version, self._site.origin + path)

@@ -64,7 +64,6 @@ class LeakSearchRequest:
             "targets": [_absolute(one) for one in self.targets],
             "logs": [_absolute(one) for one in self.logs],
             "sites": list(self.sites),
-            "again": self.recheck,
         }
 
 

@@ -525,6 +525,24 @@ async def test_wordpress_versions_come_from_public_text() -> None:
     assert "2.2.1" in report.vulnerable[0].todo
 
 
+async def test_a_site_is_asked_again_for_the_versions_of_its_plugins() -> None:
+    home = httpx.Response(200, html='<html><link href="/wp-content/x.css"></html>')
+    where = "/wp-content/plugins/mailgun/readme.txt"
+    server = Site({"/": home, where: b"=== Mailgun ===\nStable tag: 2.2.0\n"})
+    for version, flaws in (("2.2.0", 2), ("2.2.1", 0)):
+        server.pages[where] = f"=== Mailgun ===\nStable tag: {version}\n".encode()
+        report, _ = await ask(server, only=frozenset({"/.env"}))
+        assert [(one.slug, one.version) for one in report.installed] == [("mailgun", version)]
+        assert len(report.vulnerable) == flaws
+    del server.pages[where]
+    report, _ = await ask(server, only=frozenset({"/.env"}))
+    assert f"{report.site}{where}" in {one.where for one in report.not_installed}
+    # A fault says nothing of what is installed.
+    server.pages[where] = httpx.Response(503)
+    report, _ = await ask(server, only=frozenset({"/.env"}))
+    assert f"{report.site}{where}" not in {one.where for one in (*report.installed, *report.not_installed)}
+
+
 async def test_loopback_may_be_asked_in_plain_http() -> None:
     clock = ManualClock(START)
     report, _ = await ask(Site({}), host="http://127.0.0.1:8080", clock=clock)

@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from workbench.leaks.people import PersonSuspicion
 
 _MOST, _MOST_PLACES = 200, 20
+WORDPRESS = "wordpress"  # the origin of a place where a plugin's version was read
 _SERVED = {"S3": "the whole file, by its size", "S2": "a body of its own"}
 _SEVERITY = {"critical": "high", "high": "high", "medium": "medium"}
 
@@ -52,14 +53,13 @@ def fact(
     """Return the fact to record: this search's results, and older ones of places not searched now.
 
     ``found`` is the search's document (``workbench.leaks/1``). ``asked`` names targets, logs and sites, for the
-    re-check, and ``again`` where only known paths of a site were asked; ``before`` is the fact as it was;
+    re-check; ``before`` is the fact as it was;
     ``at`` the moment; ``reset`` the logins whose reset had begun by then.
     """
     earlier = before or LeaksFound()
     covered = _covered(found)
     fresh = [_row(one, reset, at) for one in found["findings"]][:_MOST]
-    again = bool(asked.get("again"))
-    kept, closed = _kept(earlier.exposures, fresh, covered, again=again, at=at)
+    kept, closed = _kept(earlier.exposures, fresh, covered, _versions_told(found), at=at)
     exposures = _merged([*fresh, *kept])[:_MOST]
     unread = _unread(found, earlier.unread)
     searched = tuple(sorted({*covered, *earlier.searched}))
@@ -190,8 +190,8 @@ def _kept(
     earlier: Iterable[FoundLeak],
     fresh: Sequence[FoundLeak],
     covered: Sequence[str],
+    versions: Collection[str],
     *,
-    again: bool,
     at: str,
 ) -> tuple[list[FoundLeak], list[ClosedLeak]]:
     """Return (older rows whose places were not searched now, those that are closed since)."""
@@ -199,9 +199,8 @@ def _kept(
     kept: list[FoundLeak] = []
     closed: list[ClosedLeak] = []
     for row in earlier:
-        # A re-check asks a site for known paths only: it says nothing about versions of plugins.
-        blind = again and row.what == PLUGIN and any("://" in place.path for place in row.where)
-        places = row.where if blind else tuple(p for p in row.where if not _under(p, covered))
+        # A site that was asked to the end may still have kept its plugins' versions to itself.
+        places = tuple(p for p in row.where if not _under(p, covered) or _untold(p, versions))
         if places:
             exposed = row.what != SECRET or any(place.origin == "web" for place in places)
             kept.append(replace(row, where=places, exposed=exposed))
@@ -209,6 +208,16 @@ def _kept(
             key_id, logins = (row.key_id, row.logins) if row.exposed else ("", ())
             closed.append(ClosedLeak(row.id, title_of(row), at, key_id, logins))
     return kept, closed
+
+
+def _versions_told(found: Mapping[str, Any]) -> set[str]:
+    """Return the addresses at which a site said which version of a plugin it has, or that it has none."""
+    told = (one for site in found["sites"] for one in (*site["installed"], *site.get("not_installed", ())))
+    return {one["where"] for one in told if one.get("where")}
+
+
+def _untold(place: FoundPlace, versions: Collection[str]) -> bool:
+    return "://" in place.path and place.origin == WORDPRESS and place.path not in versions
 
 
 def _under(place: FoundPlace, covered: Sequence[str]) -> bool:

@@ -7,13 +7,15 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+import pytest
+
 from tests.support.effects import an_effect
 from tests.support.situations import know
 from workbench.core.redact import Secret
 from workbench.domain.leaks import account_facts, leaks
 from workbench.domain.leaks import record as leak_record
 from workbench.domain.leaks.leaks import leak_findings
-from workbench.domain.leaks.recorded import LeaksFound
+from workbench.domain.leaks.recorded import FoundLeak, FoundPlace, LeaksFound
 from workbench.domain.leaks.suspects import suspected
 from workbench.domain.model.baseline import AccountBaseline
 from workbench.domain.model.inventory import Inventory, UserItem
@@ -150,6 +152,37 @@ def test_a_place_not_searched_again_stays_and_what_is_gone_is_closed(tmp_path: P
     assert (last.exposures, last.open, last.update_places) == ((), 0, ())
     assert len(last.closed) == 2
     assert any(line.startswith("closed ") for line in leaks.lines(_state(last)))
+
+
+SITE = "https://shop.example"
+README = f"{SITE}/wp-content/plugins/mailgun/readme.txt"
+
+
+@pytest.mark.parametrize(
+    ("site", "closed"),
+    [
+        ({"installed": [{"plugin": "mailgun", "version": "2.2.1", "where": README}]}, True),
+        ({"not_installed": [{"plugin": "mailgun", "where": README}]}, True),
+        # Asked to the end, and not a word of the plugin: a refusal, a page of its own, a fault.
+        ({}, False),
+        ({"installed": [{"plugin": "core", "version": "6.7", "where": SITE}]}, False),
+        (
+            {"not_installed": [{"plugin": "mailgun", "where": README}], "stopped": "it asked for a pause"},
+            False,
+        ),
+    ],
+)
+def test_a_plugin_seen_on_a_site_is_closed_by_what_the_site_says_of_it(
+    tmp_path: Path, site: dict[str, Any], closed: bool
+) -> None:
+    place = FoundPlace(origin="wordpress", path=README)
+    seen = FoundLeak(id="CVE-1", what="wordpress-plugin", exposed=True, where=(place,))
+    document = leaks_document(run(LeakOptions(targets=(str(tmp_path),), facts=AccountFacts(), key=b"k" * 32)))
+    document["sites"] = [{"site": SITE, "stopped": None, "installed": [], "not_installed": [], **site}]
+    after = leak_record.fact(
+        document, {"sites": [SITE]}, LeaksFound(exposures=(seen,)), at="2026-11-21T16:00:00Z"
+    )
+    assert (after.exposures == (), len(after.closed)) == (closed, int(closed))
 
 
 def test_said_to_be_closed_holds_until_a_search_finds_it_again(tmp_path: Path) -> None:
