@@ -29,6 +29,7 @@ from workbench.presentation.cells import Look, share_safe
 from workbench.tui.account_watch import RATE_EVERY, WATCH_EVERY, AccountWatch
 from workbench.tui.clipboard import copied_secret, copy_sequence
 from workbench.tui.composition import Controllers, composed
+from workbench.tui.controllers.background_readings import read_on
 from workbench.tui.error_reports import ErrorReports
 from workbench.tui.keymap import elsewhere
 from workbench.tui.lifecycle import EndingApp
@@ -102,7 +103,7 @@ class WorkbenchApp(EndingApp):
             (watch_every, rate_every),
             reopen=self._begin,
             first=lambda: self.controllers.monitor.begin(),
-            follow=self._follow_blocklists,
+            follow=self._follow,
         )
         self._errors = ErrorReports(self, lambda: self.account.reading(False))
         self.work = Workers(self, self._errors.failed, self._errors.cured)
@@ -188,12 +189,11 @@ class WorkbenchApp(EndingApp):
             self._offers_tour = False
             self.tell(OFFER)
 
-    def _follow_blocklists(self) -> None:
-        if self.store.session is not None:
-            # Nothing is asked before it is due: the intervals come from the lists' terms and the journal.
-            self.controllers.blocklists.follow(self.store.session)
-
-    # News
+    def _follow(self) -> None:
+        """Go on by what a reading shows: whether access is cut, and what the lists' terms make due."""
+        if (session := self.store.session) is not None:
+            read_on(self, session)
+            self.controllers.blocklists.follow(session)
 
     def _after(self, seconds: float, call: Callable[[], None]) -> Any:
         # News may come from a task that was begun outside the app; its timer would not know the app.

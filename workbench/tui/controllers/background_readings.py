@@ -31,7 +31,7 @@ def read_on(ui: Ui, session: Incident) -> None:
     from workbench.domain.settings_audit.recorded import SweepRead
 
     steps = {step.id: step for step in session.steps()}
-    cut = all(steps[i].idle or steps[i].verdict.closed for i in _CUTS)
+    cut = all((step := steps.get(i)) is not None and (step.idle or step.verdict.closed) for i in _CUTS)
     work, state = ui.work, session.state
     if not cut or session.recorder.read_only or work.running("sweep") or work.running("assess"):
         return

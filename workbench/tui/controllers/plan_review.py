@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 
 from workbench.core.errors import UsageError
 from workbench.planning.catalog import Action
-from workbench.tui.controllers.background_readings import read_on
 
 if TYPE_CHECKING:
     from workbench.domain.model.plan import Plan
@@ -154,8 +153,6 @@ class PlanReview:
             self._ui.show_error(summary.halted, f"running “{summary.title}”", "run")
         elif summary.complete:
             self._ui.tell(summary.line())
-            if self._ui.store.session is not None:
-                read_on(self._ui, self._ui.store.session)
         else:
             session = self._ui.store.session
             goes_on = "; f goes on" if session is not None and session.state.half_done else ""
