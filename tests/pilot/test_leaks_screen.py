@@ -71,6 +71,12 @@ async def test_the_search_is_proposed_confirmed_shown_and_judged(tmp_path: Path)
         assert on_top(pilot, SearchScreen)
         for name in ("targets", "logs", "sites"):
             assert app.screen.query_one(f"#leak-{name}", Input).value
+        # The drill's own site is known to be ours; another one in its place is nobody's.
+        mine = app.screen.query_one("#leak-mine", Input)
+        assert mine.value == "mine"
+        app.screen.query_one("#leak-sites", Input).focus()
+        await pilot.press("end", "x", "backspace")
+        assert mine.value == ""
         await pilot.press("enter")
         await settle(pilot)
         # The site is not asked before the word is typed.
@@ -102,6 +108,7 @@ async def test_without_the_word_the_sites_are_left_out(
     async with on_the_drill(tmp_path, (80, 24)) as (pilot, session):
         app_of(pilot).controllers.dispatcher.do("leaks.search")
         await settle(pilot)
+        app_of(pilot).screen.query_one("#leak-mine", Input).value = ""
         await pilot.press("enter", "enter")
         await _rest(pilot)
         assert on_top(pilot, LeaksScreen)

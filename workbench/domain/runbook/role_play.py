@@ -41,9 +41,12 @@ _HAPPENS = {
 def played(views: Sequence[StepView], state: State) -> list[StepView]:
     """Return the steps with the drill's part as the next action of each that waits for others."""
     made = [_with_part(view, state) for view in views]
-    # Days pass only when nothing else is left: whoever waits for a credential does not wait for a blocklist.
-    busy = any(view.verdict.to_do and not view.idle for view in made)
-    return made if busy else [_watched(view, state) for view in made]
+    # Days pass only when nothing else is left: whoever waits for a credential does not wait for a blocklist. They write
+    # to the lists too.
+    busy = any(view.verdict.to_do and not view.idle and view.next_action != LISTS for view in made)
+    if busy:
+        return [replace(view, idle=True) if view.next_action == LISTS else view for view in made]
+    return [_watched(view, state) for view in made]
 
 
 def admitted(found: Lead) -> Lead:

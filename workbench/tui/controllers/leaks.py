@@ -68,7 +68,7 @@ class LeaksController(Controller):
             if places is not None:
                 self._begin(session, places)
 
-        self._ui.push(SearchScreen(proposed(session.account.search_places)), closed)
+        self._ui.push(SearchScreen(proposed(session.account.search_places), own=session.state.drill), closed)
 
     def _begin(self, session: Incident, places: Places) -> None:
         try:

@@ -40,10 +40,14 @@ class Places(NamedTuple):
 
 
 class SearchScreen(Dialog[Places]):
-    """Asks what to search. Sites are taken only with the word ``mine`` typed; Enter again goes on without them."""
+    """Asks what to search. Sites are taken only with the word ``mine`` typed; Enter again goes on without them.
 
-    def __init__(self, proposed: Places) -> None:
+    ``own`` says that the proposed sites are known to be ours, as the drill's is: then the word stands there already.
+    """
+
+    def __init__(self, proposed: Places, *, own: bool = False) -> None:
         super().__init__(classes="ask-screen")
+        self._own = own
         self._proposed = proposed
         self._warned = False
 
@@ -60,7 +64,7 @@ class SearchScreen(Dialog[Places]):
             yield self._line("sites", self._proposed.sites, "www.example.com")
             yield words(f"If every site named is your own, type “{MINE}”")
             # A placeholder that holds the word would look as if it were typed.
-            yield self._line("mine", "", "not typed yet: the sites are left out")
+            yield self._line("mine", MINE if self._own else "", "not typed yet: the sites are left out")
             yield words("", classes="dialog-wrong", id="leak-wrong")
             yield words("Enter searches · Tab next line · Esc leaves it", classes="dialog-keys")
 
@@ -70,6 +74,13 @@ class SearchScreen(Dialog[Places]):
     def on_mount(self) -> None:
         """Type at once."""
         self.query_one("#leak-targets", Input).focus()
+
+    @on(Input.Changed, "#leak-sites")
+    def _changed(self, event: Input.Changed) -> None:
+        if self._own and event.value.strip() != self._proposed.sites:
+            # Another site is nobody's until it is said so.
+            self._own = False
+            self.query_one("#leak-mine", Input).value = ""
 
     @on(Input.Submitted)
     def _submitted(self) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 from tests.support.effects import an_effect
@@ -9,7 +10,8 @@ from tests.support.situations import NOW, Story, key, situation
 from workbench.core.clock import iso
 from workbench.domain.model.plan import EffectKind, EffectState, Place
 from workbench.domain.model.state import EffectRecord, State
-from workbench.domain.runbook.role_play import DEPLOY, HOUR, WATCH, played, with_part
+from workbench.domain.runbook.blocklists import REMOVE
+from workbench.domain.runbook.role_play import DEPLOY, HOUR, LISTS, WATCH, played, with_part
 from workbench.domain.runbook.runbook import Order, StepView
 from workbench.domain.runbook.verdict import Verdict
 from workbench.mailgun.endpoints import Region
@@ -67,6 +69,22 @@ def test_the_days_of_the_watch_pass_once_for_each_time_that_access_was_cut() -> 
     state.contained_at = iso(NOW + timedelta(days=8, minutes=5))
     (shown,) = played([step(Order.BLOCKLISTS)], state)
     assert shown.next_action == WATCH
+
+
+def test_lists_are_written_to_in_the_days_of_the_watch_not_by_a_press_of_their_own() -> None:
+    lists, other = (
+        replace(step(Order.BLOCKLISTS, idle=False), next_action=REMOVE),
+        step(Order.HARDEN, idle=False),
+    )
+    shown, _ = played([lists, other], knowing())
+    assert shown.next_action == LISTS and shown.idle, (
+        "it can be done by hand, and the guide goes on with the rest"
+    )
+    (shown,) = played([lists], knowing())
+    assert shown.next_action == WATCH and not shown.idle
+    # The days are over, and a list has it again: that is written to.
+    (shown,) = played([lists], knowing(WATCH, at=iso(NOW + timedelta(days=8))))
+    assert shown.next_action == LISTS and not shown.idle
 
 
 def test_what_hardening_made_is_deployed_too_though_it_cut_nothing() -> None:
