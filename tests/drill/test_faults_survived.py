@@ -100,7 +100,7 @@ async def test_a_name_that_stops_resolving(tmp_path: Path, monkeypatch: pytest.M
             summary = await session.run(planned)
             broken = False
             assert isinstance(summary.halted, Unreachable)
-            assert "not known" in summary.halted.what
+            assert "the name does not resolve" in summary.halted.what
         assert await at_rest(place) == []
         assert await resumed(place, everything) == []
 

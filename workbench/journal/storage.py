@@ -153,7 +153,14 @@ def _connect_for_reading(path: Path) -> sqlite3.Connection:
         raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(path))
     try:
         return _connected(path, "mode=ro")
-    except sqlite3.Error:
+    except sqlite3.Error as error:
+        if _was_cut_off(error):
+            # Without a write-ahead log what a kill left half-written is rolled back by the next who may write; as it
+            # stands it is no journal to read.
+            if not (os.access(path, os.W_OK) and os.access(path.parent, os.W_OK)):
+                raise
+            _connected(path, "mode=rw").close()
+            return _connected(path, "mode=ro")
         # On a volume that cannot be written to, SQLite cannot make the index of a write-ahead log. Where there
         # is no log, the file alone is the whole journal.
         if os.access(path.parent, os.W_OK) or path.with_name(f"{path.name}-wal").exists():
@@ -193,6 +200,8 @@ def _failed(path: Path, what: str, error: Exception) -> JournalError:
         _code(error) == sqlite3.SQLITE_ERROR
     ):  # Its table is not there: a file that was emptied, or another one.
         reason = "it holds no journal: it was emptied, or is another file"
+    if _was_cut_off(error):
+        reason = "a write was cut off there, and is rolled back by whoever opens it and may write"
     if isinstance(error, PermissionError) or _code(error) in _NO_JOURNAL:
         ours = f"make it yours again (chmod 600 {path}; chown, where it is not)"
         if isinstance(error, PermissionError) and error.errno == errno.EPERM:
@@ -217,6 +226,11 @@ def _failed(path: Path, what: str, error: Exception) -> JournalError:
         "Nothing further is written to the account, because it could not be recorded.",
         f"{how_to_write(path, number)}, and start the workbench again: it resumes.",
     )
+
+
+def _was_cut_off(error: Exception) -> bool:
+    """Return whether a reader met a write that was cut off in its middle: SQLite rolls it back at the next opening."""
+    return getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_READONLY_ROLLBACK
 
 
 def _code(error: Exception) -> int | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import sqlite3
 import subprocess
@@ -15,6 +16,7 @@ import pytest
 from workbench.cli import doctor
 from workbench.core.atomic_files import network_volume
 from workbench.core.clock import ManualClock
+from workbench.core.errors import JournalError
 from workbench.domain.model.hash_chain import GENESIS, verify
 from workbench.journal import storage
 from workbench.journal.journal import Journal, read_rows
@@ -86,6 +88,45 @@ def test_a_kill_loses_no_reported_row_there(tmp_path: Path, stop_after: int) -> 
     rows = read_rows(path)
     assert {f"{row.seq} {row.hash}\n" for row in rows} >= set(reported)
     assert verify(rows, GENESIS) is None
+
+
+async def _cut_off(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Return a journal as a kill leaves it in the middle of a write: its pages half there, the old ones kept beside."""
+    whole, torn = tmp_path / "whole", tmp_path / "torn"
+    monkeypatch.setattr(storage, "network_volume", lambda path: "nfs4")
+    with Journal.open(whole / "journal.sqlite", CLOCK, INCIDENT) as journal:
+        await journal.append("effect", {"n": 1})
+    with sqlite3.connect(whole / "journal.sqlite", isolation_level=None) as db:
+        # So little room that pages are written before the transaction ends.
+        db.execute("PRAGMA cache_size=2")
+        db.execute("BEGIN IMMEDIATE")
+        (last,) = db.execute("SELECT max(seq) FROM row").fetchone()
+        for number in range(last + 1, last + 200):
+            db.execute("INSERT INTO row VALUES (?, '', 'effect', ?, '')", (number, "x" * 2000))
+        shutil.copytree(whole, torn)
+        db.execute("ROLLBACK")
+    db.close()
+    assert (torn / "journal.sqlite-journal").stat().st_size > 0
+    return torn / "journal.sqlite"
+
+
+async def test_a_write_that_was_cut_off_is_rolled_back_by_whoever_only_reads(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = await _cut_off(tmp_path, monkeypatch)
+    rows = read_rows(path)
+    assert [row.body["n"] for row in rows if row.kind == "effect"] == [1]
+    assert verify(rows, GENESIS) is None
+
+
+async def test_where_nobody_may_write_a_write_that_was_cut_off_is_said_in_words(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = await _cut_off(tmp_path, monkeypatch)
+    monkeypatch.setattr(os, "access", lambda where, mode: mode == os.R_OK)
+    with pytest.raises(JournalError, match="a write was cut off there") as refused:
+        read_rows(path)
+    assert "readonly database" not in str(refused.value.what)
 
 
 def test_doctor_names_the_volume(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
