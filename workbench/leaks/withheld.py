@@ -15,6 +15,7 @@ _LOGIN = frozenset({401, 407, 511})
 # Handed out, empty, not there, no longer there.
 _TOLD = frozenset({200, 203, 204, 206, 404, 410})
 _REFUSED = frozenset({402, 403, 406, 418, 423, 451})
+_FORBIDDEN = 403
 # What filters in front of sites send instead of the answer, by words of their own; lower case.
 _FILTERS: tuple[tuple[str, tuple[bytes, ...]], ...] = (
     ("Cloudflare", (b"just a moment...", b"cf-chl")),
@@ -83,6 +84,9 @@ def withheld(answer: SiteAnswer, baseline: Sequence[SiteAnswer]) -> str:
     if _is_home(answer) or any(one.status in _REFUSED for one in homes):
         return f"refused to this program, as the home page is ({answer.status})"
     path = urlsplit(answer.path).path
+    if path.endswith("/") and answer.status == _FORBIDDEN:
+        # A folder is there and its list is not shown: so every server answers that lists none.
+        return DENIED
     if _form(path) in {_form(urlsplit(one.path).path) for one in baseline if one.status == answer.status}:
         return DENIED
     return f"refused by its name ({answer.status}): a filter in front may hide it"

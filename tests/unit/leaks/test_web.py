@@ -35,7 +35,7 @@ from workbench.leaks.sites import SiteReport, site
 from workbench.leaks.web import PACE, probe_sites
 from workbench.leaks.webanswers import answered, sent_on
 from workbench.leaks.webpaths import LARGE, SMALL, probes
-from workbench.leaks.withheld import withheld
+from workbench.leaks.withheld import DENIED, withheld
 
 DRAW = Draw(61)
 START = datetime(2026, 11, 21, 14, 0, tzinfo=UTC)
@@ -238,6 +238,26 @@ async def test_a_site_that_shows_this_program_nothing_was_not_read(refusal: http
     assert report.read == 0
     assert reasons(report, "/")
     assert reasons(report, "/.env")
+
+
+@pytest.mark.parametrize(
+    ("path", "status", "reason"),
+    [
+        # What every server answers for a folder of which it shows no list is nothing that was kept back.
+        ("/wp-includes/", 403, DENIED),
+        ("/backup/", 403, DENIED),
+        ("/backup/", 406, "refused by its name (406): a filter in front may hide it"),
+        ("/.env", 403, "refused by its name (403): a filter in front may hide it"),
+        ("/", 403, "refused to this program, as the home page is (403)"),
+    ],
+)
+def test_a_folder_whose_list_is_not_shown_is_as_it_should_be(path: str, status: int, reason: str) -> None:
+    answer = answered(f"https://shop.example{path}", httpx.Response(status), b"<html>Forbidden</html>", 4096)
+    assert withheld(answer, []) == reason
+    home = answered("https://shop.example/", httpx.Response(403), b"<html>Forbidden</html>", 4096)
+    assert withheld(answer, [home]).startswith("refused to this program"), (
+        "whoever refuses all tells of no folder"
+    )
 
 
 async def test_an_answer_packed_in_a_way_nothing_here_opens_is_named() -> None:
