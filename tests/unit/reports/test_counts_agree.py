@@ -16,7 +16,7 @@ from workbench.domain.model.inventory import Gap
 from workbench.domain.model.plan import EffectKind, Place
 from workbench.domain.model.situation import Situation
 from workbench.domain.runbook import adoption, recovery
-from workbench.domain.runbook.countdown import waiting as counted_down
+from workbench.domain.runbook.deadlines import running as counted_down
 from workbench.domain.runbook.handover import kept
 from workbench.mailgun.endpoints import Region
 from workbench.planning.handover import plan_finish

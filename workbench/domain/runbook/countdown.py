@@ -12,17 +12,6 @@ from workbench.domain.runbook.handover import Kept, kept
 SOON = timedelta(hours=1)  # a later proof is no news for the top line
 
 
-def waiting(situation: Situation) -> list[deadlines.Timer]:
-    """Return the timers somebody waits for, the next one due first; users who are done are waited for no more."""
-    found = deadlines.running(situation)
-    if any(timer.kind in (user_actions.LINK, user_actions.TOLD) for timer in found):
-        pending = {person.item.id for person in user_actions.pending(situation)}
-        found = [
-            t for t in found if t.kind not in (user_actions.LINK, user_actions.TOLD) or t.subject in pending
-        ]
-    return found
-
-
 def named(situation: Situation, timer: deadlines.Timer) -> str:
     """Return what a timer is of: ``hand-over of prod-web``, ``password link of a.b@…``, ``proof``."""
     kind, _, target = timer.subject.partition(":")

@@ -84,10 +84,10 @@ class Monitor(Controller):
         if session is None:
             return
         from workbench.domain.detection.alarms import open_alarms
-        from workbench.domain.runbook import countdown
+        from workbench.domain.runbook import countdown, deadlines
 
         situation = session.situation()
-        found = countdown.waiting(situation)
+        found = deadlines.running(situation)
         store = self._ui.store
         down = senders_down(session)
         shown = (countdown.short(situation, found), len(waiting := open_alarms(situation)), down)

@@ -60,11 +60,16 @@ def test_what_is_left_is_said_in_whole_minutes_and_never_less_than_it_is(minutes
 
 def test_a_timer_is_named_by_what_people_call_the_thing_without_our_mark() -> None:
     there = situation([key("prod-web [wb-1-2]", id="k1")])
-    boss = User(id="u1", email="boss@acme.example")
-    there.inventory.users = {"u1": UserItem(boss, US)}
+    boss, bot = User(id="u1", email="boss@acme.example", name="The Boss"), User(id="u2", name="Robot")
+    there.inventory.users = {one.id: UserItem(one, US) for one in (boss, bot, User(id="u3"))}
     assert countdown.named(there, timer(deadlines.HAND_OVER, "key:k1")) == "hand-over of prod-web"
     assert countdown.named(there, timer(deadlines.HAND_OVER, "smtp:app@mg")) == "hand-over of app@mg"
-    assert countdown.named(there, timer(user_actions.LINK, "u1")).startswith("password link of ")
+    assert countdown.named(there, timer(user_actions.LINK, "u1")) == "password link of bo…@acme.example"
+    assert countdown.named(there, timer(user_actions.TOLD, "u2")) == "answer of Robot"
+    assert countdown.named(there, timer(user_actions.TOLD, "u3")) == "answer of u3"
+    # A login may be named like a key, and both like nothing else: what a timer is of is told by its kind.
+    assert countdown.named(there, timer(deadlines.HAND_OVER, "smtp:k1")) == "hand-over of k1"
+    assert countdown.named(there, timer(deadlines.HAND_OVER, "smtp:a:b@mg")) == "hand-over of a:b@mg"
     assert countdown.named(there, timer(user_actions.TOLD, "gone")) == "answer of a user"
     assert countdown.named(there, timer(deadlines.PROOF)) == "proof that it stays dead"
     assert countdown.named(there, timer("other", text="ring \x1b[2J them")) == "ring \\x1b[2J them"
@@ -76,23 +81,44 @@ def test_the_top_line_names_the_next_timer_and_counts_the_others() -> None:
     assert countdown.short(there, []) == countdown.short(there, [later]) == ""
     found = [timer(deadlines.HAND_OVER, "smtp:a@mg", 5), timer(deadlines.HAND_OVER, "smtp:b@mg", 6), later]
     assert countdown.short(there, found) == "hand-over of a@mg: 5 min left (+1)"
+    assert countdown.short(there, found[:1]) == "hand-over of a@mg: 5 min left"
+    # A proof is news within the hour; a hand-over of hours is, always.
+    assert (
+        countdown.short(there, [timer(deadlines.PROOF, minutes=60)])
+        == "proof that it stays dead: 60 min left"
+    )
+    slow = situation([key("prod-web", id="k1")])
+    assert (
+        countdown.short(slow, [timer(deadlines.HAND_OVER, "key:k1", 600)])
+        == "hand-over of prod-web: 10 h left"
+    )
 
 
 def test_a_question_about_many_names_eight_and_counts_the_rest() -> None:
     items = [kept(f"smtp:{n}@mg") for n in range(11)]
     text = countdown.question(items, [item.target for item in items])
-    assert "for the intruder too" in text.splitlines()[0]
+    assert text.splitlines()[0] == (
+        "Until they are ended the old credentials work, for the intruder too if they were stolen:"
+    )
     assert text.splitlines()[1] == "- 0@mg: not seen in use yet"
     assert text.splitlines()[-1] == "- and 3 more"
     assert len(text.splitlines()) == 10
     assert "more" not in countdown.question(items[:8], [item.target for item in items[:8]])
 
 
+def test_only_a_hand_over_whose_time_is_up_is_asked_about(monkeypatch: pytest.MonkeyPatch) -> None:
+    there, item = situation(), kept("smtp:a@mg")
+    monkeypatch.setattr(countdown, "kept", lambda where: [item] if where is there else [])
+    over, early = timer(deadlines.HAND_OVER, "smtp:a@mg", -1), timer(deadlines.HAND_OVER, "smtp:a@mg", 1)
+    gone, proof = timer(deadlines.HAND_OVER, "smtp:b@mg", -1), timer(deadlines.PROOF, "smtp:a@mg", -1)
+    assert countdown.due(there, [proof, gone, over, early]) == [(over, item)]
+
+
 def test_users_who_are_done_are_waited_for_no_more() -> None:
     story = Story().add(
         "timer", id="link:u1", kind=user_actions.LINK, subject="u1", due=iso(NOW), text="a link"
     )
-    assert countdown.waiting(situation(state=story.state())) == []
+    assert deadlines.running(situation(state=story.state())) == []
 
 
 # ── the days after ───────────────────────────────────────────────────────────────────────────────────────
@@ -158,3 +184,19 @@ def test_without_figures_the_plan_says_that_the_usual_amount_cannot_be_told() ->
 def test_the_days_of_the_abuse_are_told_in_utc(window: dict[str, str], began: object) -> None:
     there: Situation = situation(state=Story().add("fact", name="assessment", window=window).state())
     assert days_after._began(there) == began
+
+
+def test_the_usual_amount_is_that_of_before_the_abuse() -> None:
+    story = rates(14, 8000)
+    quiet = after(story)
+    began = (NOW - timedelta(days=14)).date().isoformat()
+    flooded = after(story.add("fact", name="assessment", window={"from": f"{began}T00:00:00Z"}))
+    assert quiet != flooded and "cannot be told" in flooded[0]
+
+
+def test_the_days_after_hold_the_plan_then_each_domains_dmarc(monkeypatch: pytest.MonkeyPatch) -> None:
+    there = situation()
+    monkeypatch.setattr(
+        days_after, "dmarc_lines", lambda where: ("a.example: none",) if where is there else ()
+    )
+    assert days_after.lines(there) == (*days_after.ramp_lines(there), "DMARC a.example: none")
