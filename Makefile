@@ -4,7 +4,7 @@ VENV   ?= .venv
 BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
 DEV    := $(VENV)/.ready-dev
-JOBS   ?= 4
+JOBS   ?= 6
 
 .PHONY: fuzz-host guide plays pages recording worlds fault-matrix drill run wheelhouse host test lint format screenshots bench series crash-matrix fuzz coverage mutants mutated-answers clean
 
