@@ -22,7 +22,7 @@ SUPPORT, LISTS = "drill.support", "drill.lists"
 ALLOW, CLEAN, WATCH = "drill.allow", "drill.clean", "drill.watch"
 _MADE = (EffectKind.KEY_CREATE, EffectKind.LOGIN_RESET, EffectKind.LOGIN_CREATE)
 # Who sends once a day shows in the log within a day; whoever does not is asked about, not waited for.
-MOST_HOURS = 3
+MOST_HOURS = 6
 _PEOPLE_STEPS = (Order.STRANGERS, Order.PASSWORDS, Order.TWO_FACTOR)
 _HAPPENS = {
     PEOPLE: "The drill plays the people: strangers deleted in the panel, passwords reset, two-factor on.",

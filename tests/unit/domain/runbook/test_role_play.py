@@ -50,13 +50,13 @@ def knowing(*parts: str, at: str = AT) -> State:
 
 def test_each_hour_that_passes_says_which_it_is() -> None:
     told = []
-    for hours in range(4):
+    for hours in range(7):
         state = knowing(DEPLOY, *[HOUR] * hours)
         (shown,) = played([step(Order.ADOPTION)], state)
         told.append((shown.next_action, shown.happens))
-    assert [action for action, _ in told] == [HOUR, HOUR, HOUR, "blocklists.check"]
-    assert "hour 1 of at most 3" in told[0][1] and "hour 3 of at most 3" in told[2][1]
-    assert len({words for _, words in told}) == 4
+    assert [action for action, _ in told] == [*[HOUR] * 6, "blocklists.check"]
+    assert "hour 1 of at most 6" in told[0][1] and "hour 6 of at most 6" in told[5][1]
+    assert len({words for _, words in told}) == 7
 
 
 def test_the_days_of_the_watch_pass_once_for_each_time_that_access_was_cut() -> None:
