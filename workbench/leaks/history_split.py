@@ -19,8 +19,8 @@ from typing import IO, Any
 
 from workbench.core.redact import Secret
 from workbench.leaks.files import Progress
-from workbench.leaks.gitsafe import Shadow
-from workbench.leaks.history import BlobReader, all_objects
+from workbench.leaks.git_objects import BlobReader, all_objects
+from workbench.leaks.gitsafe import Shadow, git_program
 from workbench.leaks.model import KnownValue, Match, Neighbour, SearchCoverage, SecretKind
 from workbench.leaks.patterns import Scanner
 
@@ -189,8 +189,6 @@ class _Borrowed(Shadow):
     """The private git folder of the process that started this one: it makes it, and takes it away."""
 
     def __init__(self, environment: Mapping[str, str], workplace: Path) -> None:
-        from workbench.leaks.gitsafe import git_program
-
         self.environment = dict(environment)
         self.workplace = workplace
         self._git = git_program()

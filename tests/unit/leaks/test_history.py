@@ -15,7 +15,7 @@ import pytest
 from tests.unit.leaks.corpus import Draw
 from tests.unit.leaks.repositories import ENVIRONMENT, Repository, need_git
 from workbench.core.errors import UsageError
-from workbench.leaks import clone, history
+from workbench.leaks import clone, git_objects
 from workbench.leaks.command import LeakOptions, run
 from workbench.leaks.gitsafe import git_folder
 from workbench.leaks.history import scan_history
@@ -193,7 +193,7 @@ def test_a_store_of_nothing_but_damage_is_given_up(tmp_path: Path, monkeypatch: 
     for path in sorted((repo.path / ".git" / "objects").glob("[0-9a-f][0-9a-f]/*")):
         path.chmod(0o600)
         path.write_bytes(b"garbage")
-    monkeypatch.setattr(history, "_MOST_DAMAGE", 3)
+    monkeypatch.setattr(git_objects, "_MOST_DAMAGE", 3)
     found, coverage = search(repo.path)
     assert found == {}
     assert coverage.skipped["git object damaged or missing"] >= 3
@@ -268,7 +268,7 @@ def test_hostile_authors_and_paths_are_made_visible(tmp_path: Path) -> None:
 
 
 def test_large_blobs_are_streamed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(history, "_WHOLE", 100_000)
+    monkeypatch.setattr(git_objects, "_WHOLE", 100_000)
     repo = Repository(tmp_path / "r")
     value = DRAW.current()
     repo.commit("big", dump="filler\n" * 40_000 + line(value) + "filler\n" * 40_000)
@@ -300,8 +300,8 @@ def test_packed_blobs_are_opened_however_large(tmp_path: Path, monkeypatch: pyte
         archive.writestr("app/.env", text)
     (repo.path / "broken.gz").write_bytes(gzip.compress(bytes(range(256)))[:90])
     repo.commit("backups")
-    for largest in (history._WHOLE, 64):
-        monkeypatch.setattr(history, "_WHOLE", largest)
+    for largest in (git_objects._WHOLE, 64):
+        monkeypatch.setattr(git_objects, "_WHOLE", largest)
         found, coverage = search(repo.path)
         assert {place.path for place in found[value]} == {"dump.sql.gz", "backup.zip"}
         assert "compressed file damaged, cut short or encrypted" in coverage.gaps
