@@ -20,7 +20,7 @@ from workbench.cli.output import document, say, text
 from workbench.cli.streams import on_terminal
 from workbench.cli.vaults import vault_choice
 from workbench.core.atomic_files import network_volume
-from workbench.core.clock import SystemClock
+from workbench.core.clock import SystemClock, off_by
 from workbench.core.errors import (
     ApiError,
     HostError,
@@ -77,7 +77,8 @@ async def _doctor(options: argparse.Namespace) -> int:
         known = {"complete": not not_read, "not_read": not_read}
         document({**documents.head("doctor", None), **known, "checks": rows})
     else:
-        text(tables.checks([(c.verdict, c.name, c.found, c.todo) for c in checks]))
+        width = shutil.get_terminal_size((120, 24)).columns
+        text(tables.checks([(c.verdict, c.name, c.found, c.todo) for c in checks], width))
     return 1 if any(check.verdict == "bad" for check in checks) else 0
 
 
@@ -301,9 +302,8 @@ def _clock(offset: float | None) -> list[Check]:
     if offset is None:
         return [Check("clock", "warn", "Mailgun did not answer, so it could not be compared")]
     if abs(offset) > CLOCK_TOLERANCE:
-        way = "behind" if offset > 0 else "ahead of"
-        found = f"{abs(offset) / 60:.0f} min {way} Mailgun's"
-        return [Check("clock", "warn", found, "Set the host's clock, or the report's times are off.")]
+        todo = "Set the host's clock (date -u): certificates and the report's times are judged by it."
+        return [Check("clock", "warn", f"{off_by(offset)} Mailgun's", todo)]
     return [Check("clock", "ok", "agrees with Mailgun's")]
 
 

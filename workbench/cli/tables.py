@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Iterable, Sequence, Sized
 from typing import TYPE_CHECKING, Any
 
@@ -140,11 +141,23 @@ def unnamed(service: str, entries: Sequence[str]) -> str:
     return _table(rows, (f"{visible(service, 120)} (named by no incident of this home)",))
 
 
-def checks(rows: Sequence[tuple[str, str, str, str]]) -> str:
-    """Return what a check of the host found: verdict, what, found, what to do."""
-    return _table(
-        [tuple(visible(cell, 110) for cell in row) for row in rows], ("", "what", "found", "what to do")
-    )
+def checks(rows: Sequence[tuple[str, str, str, str]], width: int = 120) -> str:
+    """Return what a check of the host found: verdict, what, found, and what to do in lines below it.
+
+    Nothing of it is cut (it is what one comes for): it is wrapped to ``width`` columns. A further line of a row
+    begins with blanks, so that no text from outside makes a row of its own.
+    """
+    names = [visible(name, 110) for _, name, _, _ in rows]
+    wide = max(30, width - max(map(len, names), default=0) - 8)
+    told = [
+        (verdict, name, "\n".join([*_wrapped(found, wide), *(_wrapped(f"-> {todo}", wide) if todo else [])]))
+        for name, (verdict, _, found, todo) in zip(names, rows, strict=True)
+    ]
+    return _table(told, ("", "what", "found, and -> what to do"))
+
+
+def _wrapped(said: str, width: int) -> list[str]:
+    return textwrap.wrap(visible(said, 2_000), width)
 
 
 def leaks(headers: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
@@ -183,7 +196,7 @@ def overview(title: str, incident: str, situation: Situation, vault: str) -> str
         rows.append(("sending", sending(volume, situation.state, situation.now).text))
         if volume.began is not None:
             rows.append(("abnormal since", f"{volume.began:%Y-%m-%d %H:%M}Z"))
-    rows += [("not readable", visible(f"{gap.slice}: {gap.reason}", 100)) for gap in inventory.gaps.values()]
+    rows += [("not readable", visible(f"{gap.slice}: {gap.reason}", 400)) for gap in inventory.gaps.values()]
     return _drawn(rows, tablefmt="plain")
 
 

@@ -95,6 +95,15 @@ class ManualClock:
         await asyncio.sleep(0)
 
 
+def off_by(ahead: float) -> str:
+    """Return how this host's clock stands to one that is so many seconds ahead: ``3 hours behind``."""
+    seconds, way = abs(ahead), "behind" if ahead > 0 else "ahead of"
+    for unit, size in (("years", 365.25 * 86_400), ("days", 86_400.0), ("hours", 3_600.0)):
+        if seconds >= 2 * size:
+            return f"{seconds / size:,.0f} {unit} {way}"
+    return f"{seconds / 60:.0f} min {way}"
+
+
 def iso(moment: datetime) -> str:
     """Return a moment as ISO 8601 in UTC with seconds: ``2026-11-21T14:02:07Z``."""
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -2,9 +2,9 @@
 
 Named by ``--proxy``, else ``proxy`` in ``config.toml``, else the variables other programs read:
 ``https_proxy``, ``HTTPS_PROXY``, ``all_proxy``, ``ALL_PROXY`` in this order (curl's). ``no_proxy`` and
-``NO_PROXY`` say for whom none is used, wherever the proxy was named. This very machine is always reached
-straight. A proxy is only ever asked for a tunnel (CONNECT): what passes it is TLS that it cannot read, so no
-key and no password meets it in clear.
+``NO_PROXY`` say for whom none is used, wherever the proxy was named. ``host:port`` alone is an HTTP proxy, as
+other programs read it. This very machine is always reached straight. A proxy is only ever asked for a tunnel
+(CONNECT): what passes it is TLS that it cannot read, so no key and no password meets it in clear.
 """
 
 from __future__ import annotations
@@ -122,7 +122,7 @@ def choose(
             named.append(Named(name, False, f"{decided} goes before it"))
             continue
         decided = name
-        if value.lower() == DIRECT:
+        if value.strip().lower() == DIRECT:
             named.append(Named(name, True, "no proxy is used"))
             continue
         proxy = parse(value, name)
@@ -146,12 +146,19 @@ def choose(
 
 
 def parse(address: str, source: str = "") -> Proxy:
-    """Return a proxy from its address; raise UsageError where it is none. It may hold a password: never repeated."""
-    why = _unusable(address)
+    """Return a proxy from its address; raise UsageError where it is none. It may hold a password: never repeated.
+
+    ``host:port`` is taken for ``http://host:port``. A word alone is none: it is likelier a mistyped ``direct``.
+    """
+    address = address.strip()
+    bare = "://" not in address and not re.search(r":\d+/?$", address)
+    address = _with_scheme(address)
+    why = "it names no port" if bare else ""
+    why = _unusable(address) or why
     if why:
         raise UsageError(
             f"The proxy{f' of {source}' if source else ''} is not named by an address: {why}.",
-            "It looks like http://proxy.example.com:3128.",
+            "It looks like http://proxy.example.com:3128 or proxy.example.com:3128; direct means none.",
             "Correct the proxy setting.",
         )
     parts = urlsplit(address)

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, TypeVar
 
+from workbench.core.clock import off_by
 from workbench.core.errors import (
     ApiError,
     Forbidden,
@@ -225,19 +226,10 @@ class Capabilities:
     def _about_clock(self) -> list[str]:
         if not self.clock_is_off or self.clock_offset is None:
             return []
-        way = "behind" if self.clock_offset > 0 else "ahead of"
         return [
-            f"This host's clock is {_span(abs(self.clock_offset))} {way} Mailgun's. Times in the report would be "
+            f"This host's clock is {off_by(self.clock_offset)} Mailgun's. Times in the report would be "
             "wrong, and certificates are judged by it: set the clock (date -u), or keep this difference in mind."
         ]
-
-
-def _span(seconds: float) -> str:
-    """Return a difference of clocks in the unit that says it best."""
-    for unit, size in (("years", 365.25 * 86_400), ("days", 86_400.0), ("hours", 3_600.0)):
-        if seconds >= 2 * size:
-            return f"{seconds / size:.0f} {unit}"
-    return f"{seconds / 60:.0f} min"
 
 
 async def probe(client: Mailgun) -> Capabilities:

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Protocol
 
-from workbench.core.clock import Clock
+from workbench.core.clock import Clock, off_by
 from workbench.core.sealing import Sealer
 from workbench.domain.model.facts import RecordedFact
 from workbench.domain.model.inventory import Inventory
@@ -79,7 +79,4 @@ def clock_words(desk: Desk) -> list[str]:
     offset = desk.api.clock_offset or 0.0
     if abs(offset) <= CLOCK_TOLERANCE:
         return []
-    way = "behind" if offset > 0 else "ahead of"
-    return [
-        f"this host's clock is {abs(offset) / 60:,.0f} minutes {way} the account's: all times here are the account's"
-    ]
+    return [f"this host's clock is {off_by(offset)} the account's: all times here are the account's"]

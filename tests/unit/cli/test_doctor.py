@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from tests.support.drills import CHEAP, PASSPHRASE
-from workbench.cli import bundle, doctor, doctor_kept
+from workbench.cli import bundle, doctor, doctor_kept, tables
 from workbench.cli.doctor_kept import Check
 from workbench.core.clock import SystemClock
 from workbench.core.state_dir import Home
@@ -125,3 +125,24 @@ async def test_what_the_host_refuses_of_the_protection_of_memory_is_said(
     found = (await checks())[1]["memory"]
     assert found["verdict"] == "warn"
     assert "attaching" in found["found"] and "may be swapped out" in found["found"]
+
+
+@pytest.mark.parametrize(
+    ("offset", "said"), [(-3 * 365.25 * 86_400, "3 years ahead of"), (7_200, "2 hours behind")]
+)
+def test_a_clock_that_is_off_is_said_in_a_unit_that_is_understood(offset: float, said: str) -> None:
+    (check,) = doctor._clock(offset)
+    assert (check.verdict, check.found) == ("warn", f"{said} Mailgun's")
+    assert doctor._clock(None)[0].verdict == "warn", "what was not compared agrees with nothing"
+
+
+@pytest.mark.parametrize("width", [20, 80, 200])
+def test_nothing_that_doctor_found_or_advises_is_cut(width: int) -> None:
+    found = " ".join(f"found{n}" for n in range(60))
+    todo = " ".join(f"todo{n}" for n in range(60))
+    shown = tables.checks([("bad", "SMTP US", found, todo), ("ok", "git", "found", "")], width)
+    assert {*found.split(), *todo.split()} <= set(shown.split())
+    assert shown.count("->") == 2, "the heading's and the one that has something to do"
+    starts = [line.split()[0] for line in shown.splitlines()[2:] if not line.startswith(" ")]
+    assert starts == ["bad", "ok"], "a wrapped line looks like no row of its own"
+    assert all(len(line) <= max(width, 48) for line in shown.splitlines()[2:])

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from workbench.core.clock import ShiftedClock, as_moment, iso
+from workbench.core.clock import ShiftedClock, as_moment, iso, off_by
 
 MOMENT = datetime(2026, 11, 21, 14, 2, 7, tzinfo=UTC)
 DOMAIN = Path(__file__).resolve().parents[3] / "workbench" / "domain" / "runbook"
@@ -83,3 +83,17 @@ def test_a_moved_clock_can_begin_at_a_moment_of_its_own() -> None:
     clock = ShiftedClock(at)
     assert timedelta(0) <= clock.now() - at < timedelta(hours=1)
     assert ShiftedClock().now().year > at.year
+
+
+@pytest.mark.parametrize(
+    ("ahead", "said"),
+    [
+        (120, "2 min behind"),
+        (-3_600, "60 min ahead of"),
+        (-3 * 3_600, "3 hours ahead of"),
+        (5 * 86_400, "5 days behind"),
+        (-10 * 366 * 86_400, "10 years ahead of"),
+    ],
+)
+def test_how_far_a_clock_is_off_is_said_in_the_unit_that_says_it_best(ahead: float, said: str) -> None:
+    assert off_by(ahead) == said

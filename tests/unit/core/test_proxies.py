@@ -131,3 +131,30 @@ def test_login_and_password_are_unquoted_for_the_header() -> None:
     assert proxy.authorization() == b"Basic am9AYWNtZTpwOnc="
     assert parse("http://proxy.example").authorization() == b""
     assert (parse("http://p.example").port, parse("https://p.example").port) == (80, 443)
+
+
+@pytest.mark.parametrize(
+    ("address", "url"),
+    [
+        ("proxy.example:3128", "http://proxy.example:3128"),
+        (" proxy.example:3128/ ", "http://proxy.example:3128"),
+        ("10.0.0.7:8080", "http://10.0.0.7:8080"),
+        ("[2001:db8::1]:3128", "http://[2001:db8::1]:3128"),
+        ("jo:hunter2@proxy.example:3128", "http://proxy.example:3128"),
+        ("localhost:3128", "http://localhost:3128"),
+    ],
+)
+def test_host_and_port_alone_are_an_http_proxy_wherever_they_are_named(address: str, url: str) -> None:
+    asked = choose({}, asked=address).proxy
+    assert asked is not None and (asked.url, asked.source) == (url, "--proxy")
+    configured = choose({}, configured=address).proxy
+    assert configured is not None and (configured.url, configured.source) == (url, "config.toml")
+    named = choose({"HTTPS_PROXY": address}).proxy
+    assert named is not None and named.url == url
+
+
+@pytest.mark.parametrize("address", ["driect", "proxy.example", "jo:word@proxy.example", "none"])
+def test_a_word_without_scheme_and_port_is_no_proxy(address: str) -> None:
+    with pytest.raises(UsageError) as refused:
+        choose({}, asked=address)
+    assert "it names no port" in refused.value.what and "direct means none" in refused.value.means
