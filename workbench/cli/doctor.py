@@ -20,7 +20,7 @@ from workbench.cli.output import document, say, text
 from workbench.cli.streams import on_terminal
 from workbench.cli.vaults import vault_choice
 from workbench.core.atomic_files import network_volume
-from workbench.core.clock import SystemClock, off_by
+from workbench.core.clock import TOLERANCE, SystemClock, off_by
 from workbench.core.errors import (
     ApiError,
     HostError,
@@ -39,7 +39,6 @@ from workbench.core.words import plural
 from workbench.documents import documents
 from workbench.mailgun.client import Mailgun
 from workbench.mailgun.endpoints import Endpoints, Region
-from workbench.mailgun.probe import CLOCK_TOLERANCE
 from workbench.smtp.auth_probe import ELSEWHERE, SmtpProver
 
 # Nobody's key: the check only asks whether the API answers at all, and a 401 is an answer.
@@ -301,8 +300,8 @@ async def _answers(api: Mailgun, region: Region) -> Check:
 def _clock(offset: float | None) -> list[Check]:
     if offset is None:
         return [Check("clock", "warn", "Mailgun did not answer, so it could not be compared")]
-    if abs(offset) > CLOCK_TOLERANCE:
-        todo = "Set the host's clock (date -u): certificates and the report's times are judged by it."
+    if abs(offset) > TOLERANCE:
+        todo = "Set the host's clock (date -u): certificates are judged by it. Times of an incident are Mailgun's."
         return [Check("clock", "warn", f"{off_by(offset)} Mailgun's", todo)]
     return [Check("clock", "ok", "agrees with Mailgun's")]
 

@@ -348,14 +348,14 @@ def _record(
     """Journal what was found, unless another workbench holds the incident; says so either way."""
     import asyncio
 
-    from workbench.core.clock import SystemClock, iso
+    from workbench.core.clock import AccountClock, as_moment, iso
     from workbench.domain.leaks import account_facts, record
     from workbench.domain.leaks.recorded import LeaksFound
     from workbench.domain.leaks.suspects import as_stored, suspected
     from workbench.journal.journal import Journal
     from workbench.journal.ledger import Ledger
 
-    clock = SystemClock()
+    clock = AccountClock()
     remembered = opened.remembered if opened is not None else None
     path = home.folder(incident) / "journal.sqlite"
     if (refused := home.refusal()) is not None:
@@ -375,7 +375,10 @@ def _record(
         if journal.read_only:
             say(f"Not recorded: {journal.holder} holds this incident. Search from there, or close it first.")
             return
-        ledger = Ledger(journal, journal.rows())
+        rows = journal.rows()
+        # A host that is behind would date what is seen now before what was said of it.
+        clock.after(as_moment(rows[-1].at) if rows else None)
+        ledger = Ledger(journal, rows)
         for known in asked.known:
             journal.guard(known.secret)
         before = ledger.state.fact(LeaksFound)

@@ -16,7 +16,7 @@ from workbench.cli.streams import on_terminal, read_line
 from workbench.cli.vaults import open_vault, reading_vault
 from workbench.core import config
 from workbench.core.atomic_files import read_plain, read_private
-from workbench.core.clock import SystemClock
+from workbench.core.clock import AccountClock, SystemClock
 from workbench.core.errors import UsageError
 from workbench.core.json_text import read_json
 from workbench.core.network import Network
@@ -117,7 +117,7 @@ async def open_from(
                 home=place,
                 endpoints=endpoints,
                 vault=vault,
-                clock=SystemClock(),
+                clock=AccountClock(),
                 key=key,
                 incident=incident,
                 drill=drill,

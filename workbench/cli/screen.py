@@ -234,7 +234,7 @@ class _Entrance:
         """Open the session with what was found and asked; raises the errors of ``open_session``."""
         await loaded(*HEAVY)
         from workbench.cli.opening import endpoints_of, incident_of, network_of
-        from workbench.core.clock import SystemClock
+        from workbench.core.clock import AccountClock
         from workbench.session.session import SessionOptions, open_session
 
         if self.vault is None:
@@ -244,7 +244,7 @@ class _Entrance:
                 home=self.home,
                 endpoints=endpoints_of(self.options),
                 vault=self.vault,
-                clock=SystemClock(),
+                clock=AccountClock(),
                 key=self.key,
                 incident=incident_of(self.options, self.home),
                 own_key_id=self.options.own_key,

@@ -67,6 +67,60 @@ class ShiftedClock(SystemClock):
         return apart
 
 
+# Seconds; below this a server's whole seconds and the way there explain that two clocks differ.
+TOLERANCE = 90.0
+# Answers in a row that must agree before a clock is moved: one alone may come from a cache, or be wrong itself.
+_AGREEING = 3
+
+
+class AccountClock(ShiftedClock):
+    """The host's clock until the account's answers agree that it is off; from then on the account's.
+
+    Whatever is dated by it (the journal, what was read when) then stands in order with what the account dates, and
+    stays so when somebody sets the host's clock right. ``ahead`` is by how many seconds the account's is ahead.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._told = 0.0
+        self._agreeing = 0
+        self._earliest: datetime | None = None
+
+    @property
+    def ahead(self) -> float:
+        """Return the seconds that it was moved by; 0 while the host's clock is believed."""
+        return self._ahead.total_seconds()
+
+    def after(self, moment: datetime | None) -> None:
+        """Show later moments than this, which was dated last, until the account has said what time it is."""
+        self._earliest = None if moment is None else moment + timedelta(seconds=1)
+
+    def now(self) -> datetime:
+        """Return the account's moment as far as it is known, in UTC."""
+        moment = super().now()
+        return moment if self._earliest is None else max(moment, self._earliest)
+
+    def follow(self, seconds: float) -> bool:
+        """Move the clock once enough answers agree that it is off by more than chance; return whether it was moved."""
+        if self._earliest is None and abs(seconds) <= TOLERANCE:
+            self._agreeing = 0
+            return False
+        self._agreeing = self._agreeing + 1 if abs(seconds - self._told) <= TOLERANCE else 1
+        self._told = seconds
+        if self._agreeing < _AGREEING:
+            return False
+        shown, host = self.now(), super().now()
+        apart = shown + timedelta(seconds=seconds) - host
+        self._ahead += apart if abs(apart.total_seconds()) > TOLERANCE else timedelta(0)
+        self._earliest, self._agreeing = None, 0
+        return abs((self.now() - shown).total_seconds()) > APART
+
+
+def host_behind(clock: Clock) -> float:
+    """Return by how many seconds the host's clock is known to be behind the account's, which ``clock`` may follow."""
+    return clock.ahead if isinstance(clock, AccountClock) else 0.0
+
+
 class ManualClock:
     """A clock that moves only when told to: ``sleep`` moves it and yields once to other tasks."""
 

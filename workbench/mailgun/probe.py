@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, TypeVar
 
-from workbench.core.clock import off_by
+from workbench.core.clock import TOLERANCE, off_by
 from workbench.core.errors import (
     ApiError,
     Forbidden,
@@ -31,8 +31,6 @@ from workbench.mailgun.models import Domain, Key
 from workbench.mailgun.pagination import listed
 from workbench.mailgun.requests import at
 
-# Below this the server's whole-second Date and the way there explain the difference.
-CLOCK_TOLERANCE = 90.0
 # Seconds before a region that refuses a key which another accepts is asked once more.
 ASK_AGAIN = 1.0
 _T = TypeVar("_T")
@@ -128,7 +126,7 @@ class Capabilities:
     @property
     def clock_is_off(self) -> bool:
         """True if this host's clock and the server's differ by more than chance."""
-        return self.clock_offset is not None and abs(self.clock_offset) > CLOCK_TOLERANCE
+        return self.clock_offset is not None and abs(self.clock_offset) > TOLERANCE
 
     def failure(self) -> ApiError | None:
         """Return the error to show where nothing can be done with this key from here; None if something can."""
@@ -227,8 +225,8 @@ class Capabilities:
         if not self.clock_is_off or self.clock_offset is None:
             return []
         return [
-            f"This host's clock is {off_by(self.clock_offset)} Mailgun's. Times in the report would be "
-            "wrong, and certificates are judged by it: set the clock (date -u), or keep this difference in mind."
+            f"This host's clock is {off_by(self.clock_offset)} Mailgun's. All times here are Mailgun's; "
+            "certificates are judged by this host's: set the clock (date -u)."
         ]
 
 

@@ -7,14 +7,13 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Protocol
 
-from workbench.core.clock import Clock, off_by
+from workbench.core.clock import TOLERANCE, Clock, host_behind, off_by
 from workbench.core.sealing import Sealer
 from workbench.domain.model.facts import RecordedFact
 from workbench.domain.model.inventory import Inventory
 from workbench.domain.model.situation import Situation
 from workbench.domain.model.state import JournalRow
 from workbench.mailgun.client import Mailgun
-from workbench.mailgun.probe import CLOCK_TOLERANCE
 from workbench.readers.sending_volume import Metering
 
 
@@ -76,7 +75,7 @@ def account_now(desk: Desk) -> datetime:
 
 def clock_words(desk: Desk) -> list[str]:
     """Return the sentence that this host's clock is off, empty where it agrees with the account's."""
-    offset = desk.api.clock_offset or 0.0
-    if abs(offset) <= CLOCK_TOLERANCE:
+    offset = (desk.api.clock_offset or 0.0) + host_behind(desk.clock)
+    if abs(offset) <= TOLERANCE:
         return []
     return [f"this host's clock is {off_by(offset)} the account's: all times here are the account's"]

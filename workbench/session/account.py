@@ -7,11 +7,12 @@ recorder.
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from workbench.core import registered_names
-from workbench.core.clock import ShiftedClock, as_moment, iso
+from workbench.core.clock import ShiftedClock, as_moment, host_behind, iso
 from workbench.core.errors import ApiError, NotAuthorised
 from workbench.domain.detection import changes, contradictions
 from workbench.domain.forensics import timeline
@@ -135,6 +136,9 @@ class AccountReadings:
                 found = again
             else:
                 self.api.use_key(ours)
+        # The session's own clock may have followed the account's meanwhile: what is told is the host's.
+        offset = None if found.clock_offset is None else found.clock_offset + host_behind(self.clock)
+        found = replace(found, clock_offset=offset)
         self.capabilities = found
         self._serve_where_accepted(found)
         failure = found.failure()
@@ -150,7 +154,11 @@ class AccountReadings:
             name = account_name(found)
             # Two incidents of one day must not share entries: the later would write over live secrets.
             service = incident_service(f"{name} {self.recorder.incident[-4:]}", self.clock.now())
-            await self.recorder.record("incident.named", {"name": name, "vault_service": service})
+            body = {"name": name, "vault_service": service}
+            if host_behind(self.clock):
+                # It was opened before anybody said what time it is.
+                body["opened_at"] = iso(self.clock.now())
+            await self.recorder.record("incident.named", body)
         limits = KeyLimits(words=tuple(found.words()))
         if limits.words != self.recorder.state.known(KeyLimits).words:
             await self.recorder.learn(limits)
@@ -379,6 +387,8 @@ class AccountReadings:
 
     def _called(self, seen: CallSeen) -> None:
         self._calls.noted(self.clock.monotonic())
-        if isinstance(self.clock, ShiftedClock) and self.clock.follow(seen.clock_offset or 0.0):
+        if not seen.status or seen.clock_offset is None:
+            return  # Nobody said what time it is.
+        if isinstance(self.clock, ShiftedClock) and self.clock.follow(seen.clock_offset):
             # A drill's account lives in a time of its own, where an hour may pass in a second.
             self.api.clocks_agree()

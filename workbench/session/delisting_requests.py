@@ -12,7 +12,7 @@ from typing import Protocol
 from workbench.blocklists.names import canonical
 from workbench.blocklists.removal import Removal, RemovalRequest
 from workbench.blocklists.verdicts import Listing, ListingVerdict
-from workbench.core.clock import Clock, ShiftedClock
+from workbench.core.clock import Clock
 from workbench.core.errors import UsageError
 from workbench.core.redact import visible
 from workbench.domain.blocklists import delisting
@@ -52,10 +52,10 @@ class WaysOff:
         return self.host.recorder.state.listings
 
     def now(self) -> datetime:
-        """Return the moment that looks are dated by: this host's, in the drill the account's."""
+        """Return the moment that looks are dated by: the session's, in a drill the account's at once."""
         now = self.host.clock.now()
-        # Only a drill names a name server; a clock that follows the drill already needs no correction.
-        if self.host.api.endpoints.dns is None or isinstance(self.host.clock, ShiftedClock):
+        # Only a drill names a name server; its days pass by jumps, which a session's clock follows after some answers.
+        if self.host.api.endpoints.dns is None:
             return now
         return now + timedelta(seconds=self.host.api.clock_offset or 0.0)
 

@@ -12,7 +12,7 @@ import os
 from collections.abc import Awaitable, Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from workbench.core.clock import iso
+from workbench.core.clock import AccountClock, as_moment, iso
 from workbench.core.errors import ApiError, JournalError, UsageError
 from workbench.core.redact import Secret
 from workbench.core.state_dir import JOURNAL_NAME, new_incident_id, tag_of
@@ -359,7 +359,10 @@ async def open_session(options: SessionOptions) -> Session:
     remembered = await journal_head.recall(options.vault, incident)
     journal = await asyncio.to_thread(Journal.open, path, options.clock, incident, remembered=remembered)
     try:
-        ledger = Ledger(journal, await asyncio.to_thread(journal.rows))
+        rows = await asyncio.to_thread(journal.rows)
+        ledger = Ledger(journal, rows)
+        if rows and isinstance(options.clock, AccountClock):
+            options.clock.after(as_moment(rows[-1].at))
         if journal.damage is not None:
             ledger.state.damage = journal.damage.words
             ledger.state.incident = incident

@@ -10,7 +10,15 @@ from pathlib import Path
 
 import pytest
 
-from workbench.core.clock import ShiftedClock, as_moment, iso, off_by
+from workbench.core.clock import (
+    AccountClock,
+    ShiftedClock,
+    SystemClock,
+    as_moment,
+    host_behind,
+    iso,
+    off_by,
+)
 
 MOMENT = datetime(2026, 11, 21, 14, 2, 7, tzinfo=UTC)
 DOMAIN = Path(__file__).resolve().parents[3] / "workbench" / "domain" / "runbook"
@@ -97,3 +105,56 @@ def test_a_moved_clock_can_begin_at_a_moment_of_its_own() -> None:
 )
 def test_how_far_a_clock_is_off_is_said_in_the_unit_that_says_it_best(ahead: float, said: str) -> None:
     assert off_by(ahead) == said
+
+
+@pytest.fixture
+def host(monkeypatch: pytest.MonkeyPatch) -> list[datetime]:
+    """What the host's clock shows: the one moment in the list."""
+    shown = [MOMENT]
+    monkeypatch.setattr(SystemClock, "now", lambda _self: shown[0])
+    return shown
+
+
+def test_a_session_clock_follows_the_account_once_three_answers_agree(host: list[datetime]) -> None:
+    clock = AccountClock()
+    assert [clock.follow(10_800.0), clock.follow(10_801.0)] == [False, False]
+    assert clock.now() == MOMENT, "two answers may come from one cache"
+    assert clock.follow(10_800.0) and clock.now() == MOMENT + timedelta(hours=3)
+    assert (clock.ahead, host_behind(clock), host_behind(ShiftedClock(MOMENT))) == (10_800.0, 10_800.0, 0.0)
+    assert not any(clock.follow(0.5) for _ in range(9)) and clock.ahead == 10_800.0
+    # Somebody sets the host's clock: it is believed again.
+    host[0] = MOMENT + timedelta(hours=3)
+    assert [clock.follow(-10_800.0) for _ in range(3)] == [False, False, True]
+    assert (clock.now(), clock.ahead) == (host[0], 0.0)
+
+
+@pytest.mark.parametrize(
+    "offsets", [[10_800.0, 0.0, 10_800.0, 10_800.0], [60.0] * 9, [5e8, -5e8, 5e8, -5e8], [10_800.0, 0.2] * 5]
+)
+def test_answers_that_disagree_or_differ_by_chance_move_no_clock(
+    host: list[datetime], offsets: list[float]
+) -> None:
+    clock = AccountClock()
+    assert not any(clock.follow(seconds) for seconds in offsets)
+    assert (clock.now(), clock.ahead) == (MOMENT, 0.0)
+
+
+def test_time_does_not_run_backwards_while_nobody_said_what_time_it_is(host: list[datetime]) -> None:
+    clock = AccountClock()
+    last = MOMENT + timedelta(hours=3)
+    clock.after(last - timedelta(seconds=1))
+    assert clock.now() == last and clock.ahead == 0.0
+    # The host is three hours behind, and what was dated last was dated just now: it is behind all the same.
+    assert not any(clock.follow(0.5) for _ in range(3))
+    assert clock.ahead == pytest.approx(10_800.5)
+    host[0] += timedelta(minutes=5)
+    assert clock.now() == last + timedelta(minutes=5, seconds=0.5)
+
+
+def test_what_was_dated_ahead_of_time_holds_no_clock_up_once_the_account_was_heard(
+    host: list[datetime],
+) -> None:
+    clock = AccountClock()
+    clock.after(MOMENT + timedelta(days=3_650))
+    assert [clock.follow(-3_650 * 86_400.0) for _ in range(3)] == [False, False, True]
+    assert (clock.now(), clock.ahead) == (MOMENT, 0.0)

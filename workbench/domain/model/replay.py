@@ -88,6 +88,7 @@ def _opened(state: State, body: Body, at: str) -> None:
 def _named(state: State, body: Body, _at: str) -> None:
     state.name = body["name"]
     state.vault_service = body["vault_service"]
+    state.opened_at = str(body.get("opened_at") or state.opened_at)
 
 
 def _vault_entry(state: State, body: Body, _at: str) -> None:
