@@ -60,4 +60,4 @@ async def test_a_host_whose_clock_is_off_still_reads_the_accounts_last_hours(
                 hours=1
             )
             way = "behind" if hours < 0 else "ahead of"
-            assert any(f"180 minutes {way} the account's" in line for line in found.lines())
+            assert any(f"3 hours {way} the account's" in line for line in found.lines())
