@@ -34,7 +34,7 @@ from workbench.tui.workers import Trouble
 
 Made = Callable[[WorkbenchApp], ModalScreen[Any]]
 _LINES = [
-    ListLine(str(number), f"somebody{number}@acme.example", "made in the abuse") for number in range(40)
+    ListLine(str(number), f"somebody{number}@acme.example", ("made in the abuse",)) for number in range(40)
 ]
 _LONG = "\n".join(f"{number}. A line that somebody reads, or copies." for number in range(1, 61))
 

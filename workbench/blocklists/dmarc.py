@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from workbench.core.redact import visible
+from workbench.core.registered_names import registrable
 
 _PREFIX = "v=dmarc1"
 _POLICIES = ("none", "quarantine", "reject")
@@ -74,10 +75,7 @@ def read(domain: str, found_at: str, texts: Sequence[str]) -> Dmarc:
     """
     records = [text.strip() for text in texts if text.strip().lower().replace(" ", "").startswith(_PREFIX)]
     if not records:
-        first = f'publish TXT _dmarc.{domain}: "v=DMARC1; p=none; rua=mailto:[an address of yours]"'
-        return Dmarc(
-            domain, DmarcState.ABSENT, change=f"{first}; read the reports two weeks, then p=quarantine"
-        )
+        return Dmarc(domain, DmarcState.ABSENT, change=_first_record(registrable(domain)))
     shown = visible(" | ".join(records), 300)
     if len(records) > 1:
         return Dmarc(
@@ -101,6 +99,15 @@ def read(domain: str, found_at: str, texts: Sequence[str]) -> Dmarc:
     }[policy]
     return Dmarc(
         domain, state, found_at, shown, reports, percent, _change(state, reports=reports, percent=percent)
+    )
+
+
+def _first_record(at: str) -> str:
+    """Return the record to begin with: one at the organisational domain holds for all names below it."""
+    return (
+        f'publish one TXT _dmarc.{at}: "v=DMARC1; p=none; rua=mailto:[an address of yours]", which holds for every '
+        "name below it; read the reports two weeks, then p=quarantine (sp=quarantine alone leaves "
+        f"{at} itself as it is)"
     )
 
 

@@ -17,7 +17,7 @@ RUA = "rua=mailto:dmarc@acme.example"
 @pytest.mark.parametrize(
     ("found_at", "texts", "state", "change"),
     [
-        ("mg.acme.example", [], S.ABSENT, "publish TXT _dmarc.mg.acme.example"),
+        ("mg.acme.example", [], S.ABSENT, 'publish one TXT _dmarc.acme.example: "v=DMARC1; p=none'),
         ("mg.acme.example", ["v=spf1 -all", "some text"], S.ABSENT, "publish"),
         ("mg.acme.example", [f"v=DMARC1; p=none; {RUA}"], S.WATCHING, "p=quarantine"),
         ("mg.acme.example", ["v=DMARC1; p=reject"], S.REJECT, "add rua"),

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable, Iterator
 
 from workbench.blocklists.dmarc import Dmarc, DmarcState
 from workbench.core.redact import visible
-from workbench.core.words import plural
+from workbench.core.words import listed, plural
 from workbench.domain.hardening.item import HardeningItem, Standing
 from workbench.domain.hardening.recorded import DmarcRead
 from workbench.domain.model.situation import Situation
 
-_NAMED = 4
+_NAMED = 6  # domains by name in one line; the documents hold them all
 
 # (id, title, what it shows and protects against, what it might break, the steps). No call reads whether these are set
 # up: they belong to the receivers, not to Mailgun. Facts: the receivers' postmaster pages (November 2026).
@@ -50,7 +51,7 @@ BY_HAND = (
 
 def dmarc(situation: Situation) -> HardeningItem:
     """Return how far DMARC protects the account's domains; *cannot tell* where DNS gave no answer."""
-    read = situation.state.known(DmarcRead).domains
+    read = _policies(situation)
     states = Counter(one.state.value for one in read)
     weak = [one for one in read if not one.state.protects]
     dark = states.get(DmarcState.CANNOT_TELL.value, 0)
@@ -68,27 +69,34 @@ def dmarc(situation: Situation) -> HardeningItem:
         f"DNS, {plural(len(read), 'domain')}: {evidence}" if read else evidence,
         "mail in your name from anywhere; large receivers also ask bulk senders for it",
         "programs that send in your name without SPF or DKIM of yours: the reports show them first",
-        "; ".join(_step(one) for one in weak[:_NAMED]) or "nothing",
+        "; ".join(_told(weak)) or "nothing",
         2,
     )
 
 
-def _step(one: Dmarc) -> str:
-    return visible(f"{one.domain}: {one.change or one.why}", 220)
+def dmarc_lines(situation: Situation) -> tuple[str, ...]:
+    """Return what DMARC says and what to change, a line for all domains it is the same for; empty if not read."""
+    return tuple(_told(_policies(situation)))
 
 
-def dmarc_lines(situation: Situation, most: int = 20) -> tuple[str, ...]:
-    """Return the state of each domain and what to change, one line each; empty before it was read."""
-    strange = {item.name for item in situation.inventory.domains.values() if situation.of_domain(item).likely}
-    read = [one for one in situation.state.known(DmarcRead).domains if one.domain not in strange]
-    lines = [
-        visible(
-            f"{one.domain}: {one.state.value}"
-            + (f" (by {one.found_at})" if one.found_at not in ("", one.domain) else "")
-            + (f", {one.why}" if one.why else "")
-            + (f"; {one.change}" if one.change not in ("", "nothing") else ""),
-            300,
-        )
-        for one in read[:most]
-    ]
-    return (*lines, *([f"and {plural(len(read) - most, 'more domain')}"] if len(read) > most else []))
+def _policies(situation: Situation) -> list[Dmarc]:
+    """Return the readings of the domains that the account still has and that no sign calls a stranger's."""
+    own = {
+        item.name.lower()
+        for item in situation.inventory.domains.values()
+        if not situation.of_domain(item).likely
+    }
+    return [one for one in situation.state.known(DmarcRead).domains if one.domain in own]
+
+
+def _told(policies: Iterable[Dmarc]) -> Iterator[str]:
+    """Yield each state with the domains it is that of, and the change: what is the same is said once."""
+    groups: dict[str, list[str]] = {}
+    for one in policies:
+        above = f" (by {one.found_at})" if one.found_at not in ("", one.domain) else ""
+        why = f", {one.why}" if one.why else ""
+        change = f"; {one.change}" if one.change not in ("", "nothing") else ""
+        groups.setdefault(f"{one.state.value}{above}{why}{change}", []).append(one.domain)
+    for said, names in groups.items():
+        count = f"{plural(len(names), 'domain')}, " if len(names) > 1 else ""
+        yield visible(f"{count}{listed(names, _NAMED)}: {said}", 500)

@@ -105,7 +105,8 @@ class Controller:
                 answered(chosen)
 
         safe = [
-            line._replace(words=self._ui.safe(line.words), more=self._ui.safe(line.more)) for line in lines
+            line._replace(words=self._ui.safe(line.words), more=tuple(map(self._ui.safe, line.more)))
+            for line in lines
         ]
         screen = ListScreen(
             heading, self._ui.safe(text), safe, verbs, marked=marked, whole=lines, to_read=to_read

@@ -71,7 +71,7 @@ class RecoveryController(Controller):
             ListLine(
                 f.key,
                 _named(f, session),
-                "; ".join(f.why),
+                f.why,
                 tone.get(f.severity, ""),
                 looks.get(f.severity, ""),
             )
@@ -146,7 +146,7 @@ class RecoveryController(Controller):
             ListLine(
                 one.id,
                 one.line(),
-                "; ".join((f"owner {one.owner}" if one.owner else "no owner noted", *one.places)),
+                (f"owner {one.owner}" if one.owner else "no owner noted", *one.places),
                 "warn" if one.waits else "ok" if one.in_use else "dim",
             )
             for one in made
@@ -263,7 +263,7 @@ class RecoveryController(Controller):
             ListLine(
                 i.id,
                 i.title,
-                f"{i.evidence}; {i.how}; protects against: {i.protects}; might break: {i.breaks}",
+                (i.evidence, i.how, f"protects against: {i.protects}", f"might break: {i.breaks}"),
                 tones.get(i.standing.value, ""),
                 i.standing.value,
             )

@@ -22,11 +22,15 @@ LEAST_EVIDENCE = 5  # lines of the highlighted row's evidence, with the line abo
 
 
 class ListLine(NamedTuple):
-    """One row: its key, its words, more about it, a tone, and the one word that decides (``likely theirs``)."""
+    """One row: its key, its words, what speaks for it, a tone, and the one word that decides (``likely theirs``).
+
+    ``more`` is a sentence each: one line of the row, a line each below the list. None of them is cut at a mark
+    that it holds itself (a DNS record to copy has semicolons).
+    """
 
     key: str
     words: str
-    more: str = ""
+    more: tuple[str, ...] = ()
     tone: str = ""
     lead: str = ""
 
@@ -86,7 +90,7 @@ class ListScreen(Dialog[Chosen]):
         first = (Column("lead", "looks", width=max(len(line.lead) for line in lines)),) if _led(lines) else ()
         rest = (
             Column("words", "what", flex=_need(line.words for line in lines), min_width=44),
-            Column("more", "why", flex=_need(line.more for line in lines), min_width=16, priority=2),
+            Column("more", "why", flex=_need(_joined(line) for line in lines), min_width=16, priority=2),
         )
         self.table = TellingTable((*first, *rest), id="list-table")
         self._by_key = {line.key: line for line in lines}
@@ -143,7 +147,7 @@ class ListScreen(Dialog[Chosen]):
                 (
                     *((Cell(line.lead, line.tone),) if led else ()),
                     Cell(visible(line.words, 200), line.tone),
-                    Cell(visible(line.more, 300), "dim"),
+                    Cell(visible(_joined(line), 300), "dim"),
                 ),
             )
             for line in self._lines
@@ -168,7 +172,7 @@ class ListScreen(Dialog[Chosen]):
         """Show the whole of the highlighted row: whoever decides on it reads all that speaks for and against it."""
         line = self._by_key.get(key or "")
         if line is not None:
-            parts = (line.words, line.lead and f"Looks: {line.lead}", *line.more.split("; "))
+            parts = (line.words, line.lead and f"Looks: {line.lead}", *line.more)
             self._detail.update(plain("\n".join(part for part in parts if part), 40))
 
     @on(KeyedTable.Opened)
@@ -193,6 +197,10 @@ class ListScreen(Dialog[Chosen]):
         keys = tuple(self.table.chosen_keys)
         cursor = self.table.cursor_key or ""
         self.dismiss(Chosen(verb.id, keys, cursor, selected=bool(self.table.marked_count)))
+
+
+def _joined(line: ListLine) -> str:
+    return "; ".join(line.more)
 
 
 def _need(texts: Iterable[str]) -> int:

@@ -11,9 +11,12 @@ from workbench.domain.hardening import measures
 from workbench.domain.hardening.deliverability import dmarc, dmarc_lines
 from workbench.domain.hardening.item import Standing
 from workbench.domain.hardening.recorded import DmarcRead
-from workbench.domain.model.inventory import Inventory
+from workbench.domain.model.inventory import DomainItem, Inventory
+from workbench.domain.model.plan import Place
 from workbench.domain.model.situation import Situation
-from workbench.domain.model.state import State
+from workbench.domain.model.state import Decision, State
+from workbench.mailgun.endpoints import Region
+from workbench.mailgun.models import Domain
 
 RUA = "rua=mailto:d@acme.example"
 GOOD = read("a.example", "a.example", [f"v=DMARC1; p=reject; {RUA}"])
@@ -23,9 +26,11 @@ DARK = unknown("d.example", "timed out")
 
 
 def _situation(*policies: Dmarc) -> Situation:
-    state = State()
+    state, inventory = State(), Inventory()
     state.learn(DmarcRead(domains=policies))
-    return Situation(Inventory(), state, datetime(2026, 11, 28, tzinfo=UTC))
+    for one in policies:
+        inventory.domains[one.domain] = DomainItem(Domain(name=one.domain), Place(Region.US))
+    return Situation(inventory, state, datetime(2026, 11, 28, tzinfo=UTC))
 
 
 @pytest.mark.parametrize(
@@ -49,6 +54,32 @@ def test_every_domain_is_said_with_what_to_change() -> None:
     assert lines[0] == "a.example: reject"
     assert "p=quarantine" in lines[1]
     assert "cannot tell" in lines[2] and "timed out" in lines[2]
+
+
+def test_what_is_the_same_for_many_domains_is_said_once_and_names_the_record_whole() -> None:
+    names = [f"{name}.acme.example" for name in ("mg", "news", "shop", "eu", "forms", "pay", "app", "api")]
+    situation = _situation(*(read(name, name, []) for name in names), GOOD)
+    (absent, reject) = dmarc_lines(situation)
+    assert (
+        absent.startswith("8 domains, mg.acme.example, news.acme.example, ")
+        and " and 2 more: no record" in absent
+    )
+    assert absent.count("v=DMARC1") == 1
+    assert '_dmarc.acme.example: "v=DMARC1; p=none; rua=mailto:[an address of yours]"' in absent
+    assert reject == "a.example: reject"
+    assert dmarc(situation).how == absent
+
+
+def test_a_domain_that_is_gone_since_or_a_strangers_is_none_to_protect() -> None:
+    situation = _situation(GOOD, ABSENT)
+    del situation.inventory.domains[ABSENT.domain]
+    assert dmarc_lines(situation) == ("a.example: reject",)
+    assert dmarc(situation).standing is Standing.GOOD
+    situation = _situation(GOOD, ABSENT)
+    situation.state.decisions[f"domain:{ABSENT.domain}"] = Decision(
+        f"domain:{ABSENT.domain}", "intruder", "nobody made it", "ada", "2026-11-28T10:00:00Z"
+    )
+    assert dmarc_lines(situation) == ("a.example: reject",)
 
 
 def test_the_receivers_own_figures_are_measures_with_their_steps() -> None:
