@@ -100,8 +100,9 @@ class Containment:
             case Over.BACK:
                 return f"WAS contained until {_clock(self.until)}"
             case Over.OPEN:
-                first = self.ways[0].short if self.ways else "a way"
-                more = f" +{len(self.ways) - 1}" if len(self.ways) > 1 else ""
+                told = ways_open.told_together(self.ways)
+                first = told[0].short if told else "a way"
+                more = f" +{len(told) - 1}" if len(told) > 1 else ""
                 return f"cut, but OPEN: {first}{more}"
         return "NOT CONTAINED"
 
@@ -129,18 +130,19 @@ class Containment:
         return tuple(dict.fromkeys((self.words, *short, self._head(1, shorter=True), self.short)))
 
     def _head(self, most: int = NAMED, *, shorter: bool = False) -> str:
+        told = ways_open.told_together(self.ways)
         match self.over:
             case Over.CONTAINED:
                 return f"contained since {claims.stamp(self.since)}, as of {claims.stamp(self.as_of)}"
             case Over.BACK:
                 came = [("came back through", way) for way in self.used]
-                came += [("open through", way) for way in self.ways if not way.used]
+                came += [("open through", way) for way in told if not way.used]
                 return f"was contained until {claims.stamp(self.until)}: {_told(came, most, shorter)}"
             case Over.OPEN:
-                told = _told([("open through", way) for way in self.ways], most, shorter)
-                return f"cut, but {told}" if told.startswith("open through") else f"cut, but open: {told}"
-        told = _told([("", way) for way in self.ways], most, shorter)
-        return f"not contained: {told}" if self.ways else "not contained: nothing is read yet"
+                ways = _told([("open through", way) for way in told], most, shorter)
+                return f"cut, but {ways}" if ways.startswith("open through") else f"cut, but open: {ways}"
+        ways = _told([("", way) for way in told], most, shorter)
+        return f"not contained: {ways}" if self.ways else "not contained: nothing is read yet"
 
     def _comebacks(self) -> str:
         return "".join(f"; came back {times} × through {through}" for through, times in self.came_back)

@@ -5,27 +5,48 @@ from __future__ import annotations
 from datetime import timedelta
 
 from workbench.core.redact import short_address, visible
+from workbench.core.words import listed, together
 from workbench.domain.model.situation import Situation
 from workbench.domain.runbook import deadlines, user_actions
 from workbench.domain.runbook.handover import Kept, kept
 
 SOON = timedelta(hours=1)  # a later proof is no news for the top line
+_NAMED = 3  # of the hand-overs with the same time left
 
 
 def named(situation: Situation, timer: deadlines.Timer) -> str:
     """Return what a timer is of: ``hand-over of prod-web``, ``password link of a.b@…``, ``proof``."""
-    kind, _, target = timer.subject.partition(":")
     if timer.kind == deadlines.HAND_OVER:
-        key = situation.inventory.keys.get(target) if kind == "key" else None
-        # Without the mark of an earlier replacement, which says nothing to a reader.
-        name = key.name.partition(" [wb-")[0] if key is not None else target
-        return f"hand-over of {visible(name, 40)}"
+        return f"hand-over of {credential(situation, timer)}"
     if timer.kind in (user_actions.LINK, user_actions.TOLD):
         item = situation.inventory.users.get(timer.subject)
         who = short_address(item.user.email or item.user.name or item.id) if item is not None else "a user"
         what = "password link" if timer.kind == user_actions.LINK else "answer"
         return f"{what} of {visible(who, 40)}"
     return "proof that it stays dead" if timer.kind == deadlines.PROOF else visible(timer.text, 60)
+
+
+def credential(situation: Situation, timer: deadlines.Timer) -> str:
+    """Return what the credential that waits for its hand-over is called: ``prod-web``, ``app@mg.acme.example``."""
+    kind, _, target = timer.subject.partition(":")
+    key = situation.inventory.keys.get(target) if kind == "key" else None
+    # Without the mark of an earlier replacement, which says nothing to a reader.
+    return visible(key.name.partition(" [wb-")[0] if key is not None else target, 40)
+
+
+def lines(situation: Situation, found: list[deadlines.Timer]) -> tuple[str, ...]:
+    """Return what runs, the next one due first; hand-overs with the same time left are one line that counts them."""
+    told: dict[str, list[str]] = {}
+    for timer in found:
+        if timer.kind == deadlines.HAND_OVER:
+            told.setdefault(left(timer), []).append(credential(situation, timer))
+        else:
+            told.setdefault(f"{named(situation, timer)}: {left(timer)}", [])
+    return tuple(f"hand-over of {_counted(names)}: {said}" if names else said for said, names in told.items())
+
+
+def _counted(names: list[str]) -> str:
+    return names[0] if len(names) == 1 else f"{len(names)} ({listed(names, _NAMED)})"
 
 
 def left(timer: deadlines.Timer) -> str:
@@ -46,8 +67,11 @@ def short(situation: Situation, found: list[deadlines.Timer]) -> str:
 
 
 def question(items: list[Kept], names: list[str]) -> str:
-    """Return what is asked when the time of kept credentials is up."""
-    lines = [f"- {name}: {item.why}" for item, name in zip(items, names, strict=True)]
+    """Return what is asked when the time of kept credentials is up; what is the same for several is said once."""
+    lines = [
+        f"- {line}"
+        for line in together(f"{name}: {item.why}" for item, name in zip(items, names, strict=True))
+    ]
     return "\n".join(
         (
             "Until they are ended the old credentials work, for the intruder too if they were stolen:",

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 
 from workbench.core.redact import key_tail, short_address, visible
 from workbench.core.words import plural
@@ -20,7 +22,7 @@ from workbench.domain.runbook.old_and_new import still_answers
 from workbench.domain.runbook.queues import queues_left
 from workbench.domain.runbook.verdict import attested
 
-__all__ = ["WayIn", "gaps", "ways"]
+__all__ = ["WayIn", "gaps", "told_together", "ways"]
 
 # Which steps' attestation says that a person looked where this key cannot.
 _LOOKED = {"keys": "1", "users": "1b", "domains": "2", "logins": "2", "subaccounts": "3", "routes": "6"}
@@ -33,7 +35,8 @@ class WayIn:
 
     ``kind`` is ``key``, ``login``, ``kept``, ``user``, ``password``, ``subaccount``, ``queue``, ``route``,
     ``sending``, ``alarm`` or ``unread``; ``target`` the thing as the API names it; ``administers`` says that whoever
-    has it can make further ways.
+    has it can make further ways. Of what is ``kept``, ``what`` says whether it is a key or a
+    login, ``until`` how long, in words, and ``due`` until when.
     """
 
     kind: str
@@ -43,6 +46,29 @@ class WayIn:
     known: bool = True
     used: bool = False
     administers: bool = False
+    what: str = ""
+    until: str = ""
+    due: datetime | None = None
+
+
+def told_together(found: Sequence[WayIn]) -> list[WayIn]:
+    """Return the ways as they are told: many that are kept for their hand-over are one that counts them."""
+    waiting = [way for way in found if way.kind == "kept" and not way.used]
+    if len(waiting) <= _FROM_BEFORE:
+        return list(found)
+    counts = Counter(way.what for way in waiting)
+    what = " and ".join(plural(count, f"old {name}") for name, count in sorted(counts.items()))
+    soonest = min(waiting, key=lambda way: (way.due is None, way.due or datetime.max.replace(tzinfo=UTC)))
+    until = soonest.until if len({way.until for way in waiting}) == 1 else f"the first: {soonest.until}"
+    one = WayIn(
+        "kept",
+        "*",
+        f"{what}, kept for their hand-over ({until})",
+        f"{what} kept, {until}",
+        administers=any(way.administers for way in waiting),
+    )
+    first = waiting[0]
+    return [one if way is first else way for way in found if way is first or way not in waiting]
 
 
 def ways(situation: Situation) -> list[WayIn]:
@@ -136,6 +162,9 @@ def _kept(situation: Situation, item: Kept) -> WayIn:
         f"old {name}, kept for its hand-over ({left})",
         f"old {name} kept, {left}",
         administers=_is_admin(situation, item),
+        what="key" if item.is_key else "login",
+        until=left,
+        due=item.due,
     )
 
 

@@ -15,7 +15,7 @@ from workbench.domain.model.plan import EffectKind
 from workbench.domain.model.sending_volume import AcceptedHour, Volume
 from workbench.domain.runbook.claims import Coverage, Reading, claim
 from workbench.domain.runbook.containment_state import LASTS, NAMED, Containment, Over, containment
-from workbench.domain.runbook.ways_open import WayIn
+from workbench.domain.runbook.ways_open import WayIn, told_together
 
 LOGIN = "app@mg.acme.example"
 ABROAD = NOW.astimezone(timezone(timedelta(hours=5)))
@@ -89,6 +89,39 @@ def test_of_many_ways_some_are_named_and_the_rest_counted() -> None:
         "cut, but open through w0 and 5 more",
         "cut, but OPEN: w0 +5",
     )
+
+
+def _old(n: int, what: str = "login", until: str = "28 min left", *, used: bool = False) -> WayIn:
+    return WayIn("kept", f"{what}{n}", f"old {what} {n}", f"{what} {n}", what=what, until=until, used=used)
+
+
+def test_what_is_kept_for_its_hand_over_is_counted_as_one_way_and_stands_one_by_one_in_the_document() -> None:
+    three = [_old(n) for n in range(3)]
+    assert answer(Over.OPEN, *three).words == "cut, but open through old login 0; old login 1; old login 2"
+    many = [*three, _old(3), _old(4, "key"), replace(_old(5, "key"), administers=True)]
+    found = answer(Over.OPEN, PANEL, *many, KEYS)
+    assert found.words == (
+        "cut, but open through panel user x@evil.example; 2 old keys and 4 old logins, kept for their hand-over "
+        "(28 min left); 2 API keys from before"
+    )
+    assert found.forms[1] == (
+        "cut, but open through a panel user; 2 old keys and 4 old logins kept, 28 min left; 2 API keys"
+    )
+    assert found.short == "cut, but OPEN: a panel user +2"
+    assert len(found.to_json()["open_through"]) == 8 and len(found.known_open) == 8
+    assert [way.administers for way in told_together(many)] == [True]
+    assert [way.administers for way in told_together(many[:5])] == [False]
+    over = replace(_old(6, until="time up since 21 Nov 13:00Z"), due=NOW - timedelta(hours=1))
+    timed = [*(replace(way, due=NOW + timedelta(minutes=28)) for way in many[:5]), _old(7, until="?"), over]
+    assert (
+        "kept for their hand-over (the first: time up since 21 Nov 13:00Z)" in answer(Over.OPEN, *timed).words
+    )
+
+
+def test_an_old_one_that_somebody_came_back_through_is_never_only_counted() -> None:
+    many = [_old(n) for n in range(5)]
+    found = answer(Over.BACK, _old(9, used=True), *many, until=NOW)
+    assert "came back through old login 9; open through 5 old logins, kept" in found.words
 
 
 def test_came_back_says_until_when_it_was_and_through_what() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
@@ -95,15 +96,36 @@ def test_the_top_line_names_the_next_timer_and_counts_the_others() -> None:
 
 
 def test_a_question_about_many_names_eight_and_counts_the_rest() -> None:
-    items = [kept(f"smtp:{n}@mg") for n in range(11)]
+    items = [replace(kept(f"smtp:{n}@mg"), why=f"{n} of 20 replacements are in use") for n in range(11)]
     text = countdown.question(items, [item.target for item in items])
     assert text.splitlines()[0] == (
         "Until they are ended the old credentials work, for the intruder too if they were stolen:"
     )
-    assert text.splitlines()[1] == "- 0@mg: not seen in use yet"
+    assert text.splitlines()[1] == "- 0@mg: 0 of 20 replacements are in use"
     assert text.splitlines()[-1] == "- and 3 more"
     assert len(text.splitlines()) == 10
     assert "more" not in countdown.question(items[:8], [item.target for item in items[:8]])
+
+
+def test_a_question_says_once_what_is_the_same_for_several() -> None:
+    items = [replace(kept("key:k1"), why="it is in use"), *(kept(f"smtp:{n}@mg") for n in range(22))]
+    first, second = countdown.question(items, [item.target for item in items]).splitlines()[1:]
+    assert first == "- k1: it is in use"
+    assert second == f"- not seen in use yet: {', '.join(f'{n}@mg' for n in range(22))}"
+
+
+def test_hand_overs_with_the_same_time_left_are_one_line_that_counts_them() -> None:
+    there = situation([key("prod-web [wb-1-2]", id="k1")])
+    many = [timer(deadlines.HAND_OVER, f"smtp:{n}@mg", 29.5) for n in range(4)]
+    proof = timer(deadlines.PROOF, minutes=60)
+    found = [timer(deadlines.HAND_OVER, "key:k1", 5), *many, proof, timer(user_actions.LINK, "gone", 61)]
+    assert countdown.lines(there, found) == (
+        "hand-over of prod-web: 5 min left",
+        "hand-over of 4 (0@mg, 1@mg, 2@mg and 1 more): 30 min left",
+        "proof that it stays dead: 60 min left",
+        "password link of a user: 61 min left",
+    )
+    assert countdown.lines(there, []) == ()
 
 
 def test_only_a_hand_over_whose_time_is_up_is_asked_about(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -262,23 +262,23 @@ def test_what_is_kept_for_its_hand_over_is_a_way_with_the_time_it_has(
         for name in ("key:a-id", "key:b-id", f"smtp:{LOGIN}"):
             timer = RecordedTimer(id=f"hand-over:{name}", due=iso(NOW + due))
             where.state.timers[timer.id] = timer
+    until = None if due is None else NOW + due
     assert ways(where) == [
         WayIn(
             "kept",
-            "a-id",
-            f"old key …a-id, kept for its hand-over ({left})",
-            f"old key …a-id kept, {left}",
-            administers=True,
-        ),
-        WayIn(
-            "kept", "b-id", f"old key …b-id, kept for its hand-over ({left})", f"old key …b-id kept, {left}"
-        ),
-        WayIn(
-            "kept",
-            LOGIN,
-            f"old login {LOGIN}, kept for its hand-over ({left})",
-            f"old login {LOGIN} kept, {left}",
-        ),
+            target,
+            f"old {name}, kept for its hand-over ({left})",
+            f"old {name} kept, {left}",
+            administers=target == "a-id",
+            what=what,
+            until=left,
+            due=until,
+        )
+        for target, name, what in (
+            ("a-id", "key …a-id", "key"),
+            ("b-id", "key …b-id", "key"),
+            (LOGIN, f"login {LOGIN}", "login"),
+        )
     ]
 
 
