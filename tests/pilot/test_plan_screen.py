@@ -137,13 +137,13 @@ async def test_notes_longer_than_their_place_are_moved_and_say_what_they_are_abo
 
 async def test_what_is_to_know_gets_the_lines_that_a_short_list_leaves_free(running: Running) -> None:
     async with running(FakeSession(), (120, 40)) as pilot:
-        notes = tuple(f"note {number}" for number in range(12))
+        notes = tuple(f"note {number}" for number in range(19))
         app_of(pilot).controllers.plans.show(
             Plan("Cut", (an_effect(EffectKind.LOGIN_RESET, "a@b.example", US),), notes)
         )
         await settle(pilot)
         text = screen_text(pilot)
-        assert "note 0" in text and "note 11" in text and "To go ahead type 1 and Enter" in text
+        assert "note 0" in text and "note 18" in text and "To go ahead type 1 and Enter" in text
 
 
 async def test_ten_thousand_effects_scroll(running: Running) -> None:

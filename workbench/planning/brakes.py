@@ -60,7 +60,8 @@ def plan_purge(situation: Situation, marked: Collection[str] = (), *, again: boo
     notes = (
         "Every storage host is asked. What your own programs have queued or scheduled for these domains goes with "
         "it; no call counts it, so it cannot be said how much that is.",
-        "Usually about the minutes of mail that wait for a retry, and everything scheduled up to 7 days ahead.",
+        "Usually that is the mail of the last minutes that waits for another try, and all that is scheduled for the "
+        "next 7 days.",
     )
     return Plan("Purge queued mail", tuple(effects), notes=notes)
 

@@ -211,7 +211,7 @@ def of_user(item: UserItem, background: Background) -> Suspicion:
         why.append(f"the address is at {domain}, where anybody can have one")
     elif not background.is_home(domain):
         score += 2
-        why.append(f"the address is at {domain}, where nobody is who was yours before the abuse")
+        why.append(f"no user from before the abuse has an address at {domain}")
     changed = user.password_updated_at
     asked = changed is not None and background.asked is not None and changed >= background.asked
     if changed is not None and changed >= background.since and not asked:

@@ -1,8 +1,8 @@
 """The sweep: every place in the settings where an intruder can stay, each thing judged (dossier F). Pure.
 
-Three verdicts: *known before the window*, *created or changed inside it*, *has no date: ask*. Many hiding places
-have no date, and an edit leaves none even where there is a date of making: there the signs decide whether the
-operator is asked, and the words say what makes it likely or unlikely. Keys, logins, users, domains and
+Three verdicts: *known before the window*, *created or changed inside it*, *it bears no date: ask who set it*. Many
+hiding places have no date, and an edit leaves none even where there is a date of making: there the signs decide
+whether the operator is asked, and the words say what makes it likely or unlikely. Keys, logins, users, domains and
 subaccounts are judged from the inventory, in ``findings``.
 """
 
@@ -43,7 +43,7 @@ class JudgedAge(StrEnum):
 
     BEFORE = "known before the window"
     INSIDE = "created or changed inside it"
-    UNDATED = "has no date: ask"
+    UNDATED = "it bears no date: ask who set it"
 
 
 @dataclass(frozen=True, slots=True)

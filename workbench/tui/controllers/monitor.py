@@ -94,7 +94,7 @@ class Monitor(Controller):
         if shown != (store.countdown, store.alarms, store.senders_down):
             store.countdown, store.alarms, store.senders_down = shown
             self._ui.renew_status()
-        timers = tuple(f"{countdown.named(situation, t)}: {countdown.left(t)}" for t in found)
+        timers = countdown.lines(situation, found)
         if timers != store.timers:
             store.timers = timers
             self._ui.renew_runbook()
@@ -149,7 +149,8 @@ class Monitor(Controller):
             Choice("more", f"{minutes} more minutes", "for the hand-over; then you are asked again"),
             Choice("finish", "End the old ones", "shows the plan first"),
         )
-        text = countdown.question([item for _, item in fresh], names)
+        called = [countdown.credential(situation, timer) for timer, _ in fresh]
+        text = countdown.question([item for _, item in fresh], called)
 
         def answered(picked: Picked) -> None:
             if picked.id != "more":
@@ -258,8 +259,10 @@ class Monitor(Controller):
             ListLine(
                 name,
                 alarm.text,
-                (ACTIONS[remedies[name]].title if remedies[name] else by_hand(situation, alarm))
-                + f" (seen {alarm.at[11:19]}Z)",
+                (
+                    (ACTIONS[remedies[name]].title if remedies[name] else by_hand(situation, alarm))
+                    + f" (seen {alarm.at[11:19]}Z)",
+                ),
                 "bad",
             )
             for name, alarm in waiting.items()

@@ -37,15 +37,19 @@ class UsersController(Controller):
                 f"user:{item.id}",
                 f"{visible(item.user.name or 'no name', 40)}, {item.user.email or 'no address'} "
                 f"({item.user.role or 'no role'})",
-                "; ".join(situation.of_user(item).why),
+                situation.of_user(item).why,
                 "warn",
             )
             for item in suspects
         ]
+        asked = (
+            "This user looks like a stranger. Do you know who it is?"
+            if len(suspects) == 1
+            else "These users look like strangers. Do you know them?"
+        )
         text = (
-            "These users look like strangers. Do you know them? Enter only reads; i and y say it. Naming them changes "
-            "nothing yet: no call deletes a user. Somebody does it in the control panel at once: Security, Users, "
-            "Delete."
+            f"{asked} Enter only reads; i and y say it. Saying it changes nothing yet: no call deletes a user. "
+            "Somebody does it in the control panel at once: Security, Users, Delete."
         )
         verbs = (
             Verb("enter", "on", "reads on"),

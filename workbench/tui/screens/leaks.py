@@ -215,6 +215,13 @@ class LeaksScreen(Dialog[Wish]):
         self.dismiss(Wish(verb, keys))
 
 
+def _ending(place: str) -> str:
+    """Return a place by what tells it from others: its last folder and file. The whole stands below the table."""
+    path = place.partition(" (commit ")[0]
+    cut, *ending = path.rsplit("/", 2)
+    return f"…/{'/'.join(ending)}" if cut and len(ending) == 2 else path
+
+
 def _row(one: Leak) -> TableRow:
     words_ = [one.live, "still exposed" if one.exposed else "", one.decision]
     state = ", ".join(word for word in words_ if word) or "open"
@@ -225,7 +232,7 @@ def _row(one: Leak) -> TableRow:
             Cell(one.severity, "bad" if one.severity == "high" and one.open else "dim"),
             Cell(one.name),
             Cell(state, tone),
-            Cell(one.where[0] if one.where else "", "dim"),
+            Cell(_ending(one.where[0]) if one.where else "", "dim"),
         ),
         markable=one.open,
     )

@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     from workbench.planning.choices import Choices
 
 
-LEAST_NOTES, MOST_NOTES = 5, 14  # lines of what is to know about a plan
+LEAST_NOTES = 5  # lines of what is to know about a plan, however long its list is
 LOW = 22  # lines of a terminal below which what is to know gives way
 ROOMY = 70  # columns from which the question has room for all its words beside the field
 LEAST_TABLE = 4  # lines of the effects with their heads
@@ -179,7 +179,7 @@ class PlanScreen(Dialog["Plan"]):
         # Frame (two), title, heads of the columns, keys and question; and the highlighted effect at its longest.
         left = height - 6 - summary - DETAIL - len(self._table.model)
         least = LEAST_NOTES if height >= LOW else 2
-        notes = max(least, min(MOST_NOTES, left))
+        notes = max(least, left)
         self.query_one("#plan-notes").styles.max_height = notes
         # On a low terminal the effect gives way as well, never the question; both are read on with a key.
         left = height - 5 - summary - notes - LEAST_TABLE

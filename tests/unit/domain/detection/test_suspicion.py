@@ -333,7 +333,7 @@ def test_a_login_of_ours_and_a_sandbox_are_nothing_to_suspect() -> None:
             "x@evil.example",
             None,
             2,
-            ("the address is at evil.example, where nobody is who was yours before the abuse",),
+            ("no user from before the abuse has an address at evil.example",),
         ),
         (None, None, 2, ("has no address that would show where they belong",)),
         (
@@ -341,7 +341,7 @@ def test_a_login_of_ours_and_a_sandbox_are_nothing_to_suspect() -> None:
             INSIDE,
             3,
             (
-                "the address is at evil.example, where nobody is who was yours before the abuse",
+                "no user from before the abuse has an address at evil.example",
                 "password set 20 Nov 05:00Z, inside the abuse window",
             ),
         ),

@@ -25,7 +25,7 @@ NO_FACTOR = (
 )
 CUT_FIRST = "step 1: a new password is no use while an old key lives"
 EVIL = "ev…@attacker.example"
-FOREIGN = "the address is at attacker.example, where nobody is who was yours before the abuse"
+FOREIGN = "no user from before the abuse has an address at attacker.example"
 PANEL = "delete them in the control panel now: Security, Users, Delete; no call can do it"
 
 
