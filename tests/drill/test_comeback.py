@@ -12,7 +12,7 @@ from workbench.cli.account_reading import read_account
 from workbench.cli.contain import contain
 from workbench.cli.parser import build_parser
 from workbench.domain.detection.alarms import open_alarms, remedy
-from workbench.domain.runbook.containment_state import Over, containment
+from workbench.domain.runbook.containment_state import LASTS, Over, containment
 from workbench.domain.runbook.verdict import Verdict
 from workbench.reports import render
 from workbench.reports.report import Audience, compose
@@ -98,6 +98,24 @@ async def test_a_second_workbench_follows_what_the_first_writes_and_says_how_far
         assert reader.recorder.following == f"following, row {writer.state.last_seq}, 2 s ago"
         # It takes in, and writes nothing: the other one's next row follows its own.
         assert await reader.recorder.follow() == 0
+
+
+async def test_contained_lasts_while_the_watch_reads_and_nobody_presses_a_key(tmp_path: Path) -> None:
+    with short_history():
+        async with world(tmp_path, "stolen-login", 3) as place:
+            for done in ("strangers out", "routes out", "passwords", "two factors"):
+                place.panel(done)
+            async with place.session() as session:
+                assert await _contain(session) == 0
+                for minute in range(45):
+                    place.drill.clock.advance(60.0)
+                    await session.account.read_rate()
+                    await session.account.watch()
+                    said = containment(session.situation())
+                    assert said.contained, (minute, said.words)
+                # And without the watch it is not claimed for longer than a reading lasts.
+                place.drill.clock.advance(LASTS.total_seconds() + 60.0)
+                assert not containment(session.situation()).contained
 
 
 @pytest.mark.parametrize(("scenario", "kind"), [("stolen-key", "key"), ("stolen-login", "login")])

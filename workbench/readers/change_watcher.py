@@ -1,8 +1,10 @@
 """Re-reads the account while the incident is open, on a budget of calls a cycle (design, idea 6).
 
 Keys, users, subaccounts and the allowlist are read every cycle: whoever comes back makes one of those first.
-What has many parts (logins by domain, settings by place) takes turns, the longest unread first. All of it
-runs below every write and proof, so that the watch never stands in front of a cut.
+What has many parts (logins by domain, settings by place) takes turns, the longest unread first, so many of them a
+cycle that each is read again within ``TURNS``: a slice is as old as its oldest part, and what is older than
+``containment_state.LASTS`` says nothing of now. All of it runs below every write and proof, so that the watch never
+stands in front of a cut.
 """
 
 from __future__ import annotations
@@ -23,17 +25,22 @@ from workbench.domain.model.inventory import Gap, Inventory
 from workbench.domain.model.plan import Place
 from workbench.journal.ledger import Ledger
 from workbench.mailgun.client import Mailgun, Priority
-from workbench.readers.inventory import CLOSED, Changed, InventoryReader
+from workbench.readers.inventory import CLOSED, Changed, InventoryReader, logins_part, part_name
 
 # A list of keys is asked for by kind, because an unfiltered one may leave kinds out (dossier B1).
 KEY_CALLS = 4
-BUDGET = 40
+BUDGET = 40  # calls a cycle, where that reaches everything in time
+MOST = 300  # calls a cycle at most: five a second
+TURNS = 6  # cycles within which every part is read again
 # The log is looked at every so many cycles: who sends now, with what.
 USE_EVERY = 3
 USE_CALLS = 6
 
 
 class _Job(NamedTuple):
+    """One part: its slice, its name among the parts, the calls it takes, how it is read."""
+
+    slice: str
     name: str
     calls: int
     run: Callable[[], Awaitable[object]]
@@ -43,7 +50,8 @@ class _Job(NamedTuple):
 class Watcher:
     """Reads a part of the account each cycle into ``inventory``. ``budget`` is calls a cycle, 12 at least.
 
-    The budget counts lists of up to a thousand items as one call; larger ones take a few more.
+    The budget counts lists of up to a thousand items as one call; larger ones take a few more. An account with more
+    parts than that reads in ``TURNS`` gets more, up to ``MOST``.
     """
 
     api: Mailgun
@@ -68,10 +76,11 @@ class Watcher:
         await reader.keys(home, first=True)
         await asyncio.gather(reader.users(home), reader.subaccounts(), reader.allowlist(home))
         spent = KEY_CALLS + 3
-        chosen = list(self._choose(reader, self.budget - spent))
+        chosen = list(self._choose(reader, spent))
         await asyncio.gather(*(job.run() for job in chosen))
         for job in chosen:
             self._last[job.name] = self.cycles
+        self._date(reader, home)
         return spent + sum(job.calls for job in chosen)
 
     async def use(self, read: Callable[..., Awaitable[None]]) -> None:
@@ -83,9 +92,11 @@ class Watcher:
         else:
             self.inventory.gaps.pop("who sends", None)
 
-    def _choose(self, reader: InventoryReader, left: int) -> Iterator[_Job]:
+    def _choose(self, reader: InventoryReader, spent: int) -> Iterator[_Job]:
         """Yield the jobs that fit, the longest unread first; what was never read comes before all."""
         jobs = sorted(self._jobs(reader), key=lambda job: self._last.get(job.name, -1))
+        in_time = -(-sum(job.calls for job in jobs) // TURNS)
+        left = max(self.budget, min(in_time + spent, MOST)) - spent
         for job in jobs:
             if job.calls <= left:
                 left -= job.calls
@@ -97,17 +108,26 @@ class Watcher:
         home = self.api.endpoints.home
         for subaccount in below:
             own = Place(home, subaccount)
-            yield _Job(f"keys {own}", KEY_CALLS, partial(reader.keys, own))
-            yield _Job(f"users {own}", 1, partial(reader.users, own))
+            yield _Job("keys", part_name("keys", own), KEY_CALLS, partial(reader.keys, own))
+            yield _Job("users", part_name("users", own), 1, partial(reader.users, own))
         for region in regions:
             for place in (Place(region), *(Place(region, subaccount) for subaccount in below)):
-                yield _Job(f"domains {place}", 1, partial(reader.domains, place))
-                yield _Job(f"routes {place}", 1, partial(reader.routes, place))
-                yield _Job(f"webhooks {place}", 1, partial(reader.webhooks, place))
+                yield _Job("domains", part_name("domains", place), 1, partial(reader.domains, place))
+                yield _Job("routes", part_name("routes", place), 1, partial(reader.routes, place))
+                yield _Job("webhooks", part_name("webhooks", place), 1, partial(reader.webhooks, place))
             main = Place(region)
-            yield _Job(f"limit {main}", 1, partial(reader.limit, main))
+            yield _Job("limits", part_name("limits", main), 1, partial(reader.limit, main))
         for item in tuple(self.inventory.domains.values()):
-            yield _Job(f"logins {item.name}", 1, partial(reader.logins, (item,)))
+            name = part_name(logins_part(item.name), item.place)
+            yield _Job("logins", name, 1, partial(reader.logins, (item,)))
+
+    def _date(self, reader: InventoryReader, home: Place) -> None:
+        """Say how old each slice is: as old as its oldest part."""
+        parts = {name: [part_name(name, home)] for name in ("keys", "users")}
+        for job in self._jobs(reader):
+            parts.setdefault(job.slice, []).append(job.name)
+        for name, names in parts.items():
+            self.inventory.date(name, names)
 
 
 async def compare(inventory: Inventory, ledger: Ledger, began: datetime) -> list[changes.SettingChange]:

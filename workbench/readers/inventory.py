@@ -302,11 +302,11 @@ class InventoryReader:
                     ) from missing
                 held = []
             self.inventory.replace_logins(name, held, whole=part is None)
-            self._note(f"logins of {visible(name, 80)}", place, [item.credential for item in held])
+            self._note(logins_part(name), place, [item.credential for item in held])
             if part is not None:
                 raise part
 
-        await self._slice(f"logins of {visible(name, 80)}", place, read, slice_name="logins")
+        await self._slice(logins_part(name), place, read, slice_name="logins")
 
     async def _is_gone(self, item: DomainItem) -> bool:
         """Return whether a domain is not there any more: neither by its name nor in the list, read anew.
@@ -330,7 +330,7 @@ class InventoryReader:
         slice_name: str = "",
     ) -> bool:
         """Run one reading; a refusal becomes a gap unless ``strict``. Returns whether it was read."""
-        gap = f"{name} {place or ''}".strip()
+        gap = part_name(name, place)
         try:
             await self._repeated(read)
         except ApiError as error:
@@ -341,6 +341,7 @@ class InventoryReader:
             self.changed(slice_name or name)
             return False
         self.inventory.gaps.pop(gap, None)
+        self.inventory.parts[gap] = self.clock.now()
         if not slice_name:
             self._complete(name)
         self.changed(slice_name or name)
@@ -370,6 +371,16 @@ class InventoryReader:
 
     def _complete(self, name: str) -> None:
         self.inventory.read_at[name] = self.clock.now()
+
+
+def part_name(name: str, place: Place | None) -> str:
+    """Return what a part of a slice is called in ``gaps`` and ``parts``: ``keys us``."""
+    return f"{name} {place or ''}".strip()
+
+
+def logins_part(domain: str) -> str:
+    """Return what the logins of one domain are called."""
+    return f"logins of {visible(domain, 80)}"
 
 
 async def _kept(read: Callable[[], Awaitable[list[T]]]) -> tuple[list[T], Incomplete | None]:

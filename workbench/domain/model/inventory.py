@@ -113,7 +113,10 @@ class Gap:
 
 @dataclass(slots=True)
 class Inventory:
-    """Everything read so far. ``read_at`` says when each slice was last complete; ``gaps`` what is missing."""
+    """Everything read so far. ``read_at`` says when each slice was last complete; ``gaps`` what is missing.
+
+    ``parts`` says when each part of a slice was read last, by the name its gap would have: ``keys us/sub1``.
+    """
 
     keys: dict[str, KeyItem] = field(default_factory=dict)
     logins: dict[str, LoginItem] = field(default_factory=dict)
@@ -127,6 +130,7 @@ class Inventory:
     ips: dict[str, Ip] = field(default_factory=dict)
     limits: dict[Place, Limit | None] = field(default_factory=dict)
     read_at: dict[str, datetime] = field(default_factory=dict)
+    parts: dict[str, datetime] = field(default_factory=dict)
     gaps: dict[str, Gap] = field(default_factory=dict)
     places: tuple[Place, ...] = ()
     # Keys made a moment ago: a list that lags behind the write may not name them yet.
@@ -136,6 +140,12 @@ class Inventory:
     def missing(self) -> list[Gap]:
         """Return what could not be read, without the notes, which hide nothing."""
         return [gap for gap in self.gaps.values() if not gap.note]
+
+    def date(self, slice_name: str, parts: Iterable[str]) -> None:
+        """Let a slice be as old as the oldest of its parts; one that could not be read is a gap, and counts there."""
+        read = [self.parts[part] for part in parts if part in self.parts and part not in self.gaps]
+        if read:
+            self.read_at[slice_name] = min(read)
 
     def logins_of(self, domain: str) -> list[LoginItem]:
         """Return a domain's logins, postmaster first, then by name."""
