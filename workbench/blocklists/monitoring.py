@@ -110,8 +110,14 @@ def merge(
 
 def _ours(ours: Mapping[tuple[str, str], Listing], subject: str, zone: str) -> Listing | None:
     """Return our look-up of a pair, also where it was made through the same owner's zone with a key."""
-    keyed = {"zen.spamhaus.org": "zen.dq.spamhaus.net", "dbl.spamhaus.org": "dbl.dq.spamhaus.net"}
-    return ours.get((subject, zone)) or ours.get((subject, keyed.get(zone, "")))
+    return ours.get((subject, zone)) or ours.get((subject, keyed(zone)))
+
+
+def keyed(zone: str) -> str:
+    """Return the zone of the same owner and content that is asked with a key, ``""`` where there is none."""
+    return {"zen.spamhaus.org": "zen.dq.spamhaus.net", "dbl.spamhaus.org": "dbl.dq.spamhaus.net"}.get(
+        zone, ""
+    )
 
 
 def _agreement(mine: Listing | None) -> Agreement:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Sequence
 from datetime import UTC, timedelta
 
@@ -144,7 +145,13 @@ def _removals(removals: Sequence[Removal]) -> str:
 
 
 def _unclear(watch: BlocklistWatch) -> str:
-    rows = [(zone, visible(why, 110)) for zone, why in sorted(watch.health.items()) if why]
+    alike: dict[str, list[str]] = {}
+    for zone, why in sorted(watch.health.items()):
+        if why:
+            alike.setdefault(why, []).append(visible(zone, 60))
+    rows = [
+        ("\n".join(textwrap.wrap(", ".join(names), 60)), visible(why, 200)) for why, names in alike.items()
+    ]
     single = [
         one
         for one in watch.listings.values()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterable
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from workbench.blocklists.dmarc import Dmarc, read, unknown
 from workbench.blocklists.names import canonical_domain
@@ -28,7 +28,8 @@ async def read_dmarc(domains: Iterable[str], server: ResolverAddress | None, now
     """Return the DMARC state of domains as a fact, at most ``MOST_DOMAINS``.
 
     A domain without a record of its own is judged by its organisational domain (RFC 7489, section 6.6.3). What
-    no name server answers is *cannot tell*, never *no record*; nothing is raised for it.
+    no name server answers is *cannot tell*, never *no record*, and so is what a resolver denies that does not even
+    know the domain (a sign-in page's, a company's inner one); nothing is raised for it.
     """
     names = list(dict.fromkeys(_plain(domains)))[:MOST_DOMAINS]
     resolver, why = await _resolver(server)
@@ -76,18 +77,41 @@ async def _policy(resolver: Resolver, domain: str) -> Dmarc:
         if any("dmarc1" in text.lower() for text in answer):
             return read(domain, at, answer)
         texts += answer
-    return read(domain, domain, texts)
+    doubt = await _doubt(resolver, registrable(domain))
+    return unknown(domain, doubt) if doubt else read(domain, domain, texts)
+
+
+async def _doubt(resolver: Resolver, name: str) -> str:
+    """Return why a resolver's *no such record* cannot be believed, ``""`` where it knows the domain.
+
+    Whatever is registered has a start of authority (RFC 1035, section 3.3.13).
+    """
+    answer = await _records(resolver, name, "SOA")
+    if isinstance(answer, str):
+        return answer
+    return "" if answer else f"this host's resolver does not know {name}: it does not tell the whole DNS"
 
 
 async def _texts(resolver: Resolver, name: str) -> list[str] | str:
     """Return the TXT records of a name, or why no answer can be believed."""
+    answer = await _records(resolver, name, "TXT")
+    if isinstance(answer, str):
+        return answer
+    return [b"".join(record.strings).decode("utf-8", "replace") for record in answer]
+
+
+async def _records(resolver: Resolver, name: str, kind: str) -> list[Any] | str:
+    """Return the records of a name, none where it is said to have none, or why nothing was answered."""
     import dns.exception
     import dns.resolver
 
     try:
-        answer = await resolver.resolve(name, "TXT", search=False)
+        return list(await resolver.resolve(name, kind, search=False))
     except (dns.resolver.NXDOMAIN, dns.resolver.NoAnswer):
         return []
+    except dns.exception.Timeout:
+        return f"no name server answered for {name} within {_SECONDS:.0f} s"
+    except dns.resolver.NoNameservers:
+        return f"no name server could be reached for {name}, or each refused (SERVFAIL, REFUSED)"
     except (dns.exception.DNSException, OSError, ValueError) as error:
         return f"{name}: {type(error).__name__}"
-    return [b"".join(record.strings).decode("utf-8", "replace") for record in answer]

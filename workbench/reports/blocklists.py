@@ -12,7 +12,7 @@ from workbench.domain.blocklists import clean
 from workbench.domain.blocklists.listings import ListingBook, Seen, request_word
 from workbench.domain.model.situation import Situation
 from workbench.domain.runbook import days_after
-from workbench.domain.runbook.blocklists import rate_lines, refusal_lines
+from workbench.domain.runbook.blocklists import rate_lines, refusal_lines, vendor_lines
 from workbench.reports.blocks import Block, Bullets, Section, Table, Text
 
 _DAYS = 10
@@ -22,7 +22,8 @@ _MOST = 40
 def blocklists(situation: Situation) -> Section:
     """Return the section: what was and is listed, who refuses mail, how many complain."""
     book = situation.state.listings
-    told = (*rate_lines(situation.state), *refusal_lines(situation.state), *days_after.lines(situation))
+    state = situation.state
+    told = (*vendor_lines(state), *rate_lines(state), *refusal_lines(state), *days_after.lines(situation))
     extra: tuple[Block, ...] = (Bullets(told),) if told else ()
     if not book.rounds:
         return Section("Blocklists", (Text("The blocklists have not been asked yet."), *extra))

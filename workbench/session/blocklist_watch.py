@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from workbench.blocklists.catalogue import Catalogue
+from workbench.blocklists.dmarc import DmarcState
 from workbench.blocklists.limits import QueryLimits
 from workbench.blocklists.lookup import ZoneHealth
 from workbench.blocklists.monitoring import Beside, VendorListing, merge
@@ -277,9 +278,13 @@ class BlocklistWatch(WaysOff):
         await self._read_policies()
 
     async def _read_policies(self) -> None:
-        """Read the DMARC records of the domains, at most once a day: they change by hand."""
+        """Read the DMARC records of the domains, at most once a day: they change by hand.
+
+        What could not be told is asked again: the next look may come from another network.
+        """
         fact, now = self.host.recorder.state.fact(DmarcRead), self.now()
-        if fact is not None and now - datetime.fromisoformat(fact.as_of) < POLICIES_EVERY:
+        told = fact is not None and all(one.state is not DmarcState.CANNOT_TELL for one in fact.domains)
+        if fact is not None and told and now - datetime.fromisoformat(fact.as_of) < POLICIES_EVERY:
             return
         server = blocklist_targets.resolver_of(self.resolver, self.host.api.endpoints)
         own = [item.name for item in self.host.inventory.domains.values() if not item.domain.is_sandbox]
@@ -347,9 +352,11 @@ class BlocklistWatch(WaysOff):
         await host.recorder.learn(gmail)
         await self._read_policies()
         await host.recorder.learn(links)
+        await self.catalogue()
         said = tuple(
-            VendorsOwnListing(v.subject, v.zone, v.title, iso(v.first_seen) if v.first_seen else None)
-            for v in self.vendor
+            VendorsOwnListing(one.subject, one.zone, one.title, iso(v.first_seen) if v.first_seen else None)
+            for one in self.beside()
+            if (v := one.vendor) is not None
         )
         before = host.recorder.state.fact(VendorMonitoring)
         if before is None or said != before.listed or self.vendor_gap:

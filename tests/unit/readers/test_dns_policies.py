@@ -40,3 +40,29 @@ async def test_a_server_that_is_not_there_is_no_missing_record() -> None:
     await server.close()
     fact = await read_dmarc(["acme.example"], ResolverAddress("127.0.0.1", port), NOW)
     assert [one.state.value for one in fact.domains] == ["cannot tell"]
+
+
+async def test_what_a_resolver_denies_that_does_not_know_the_domain_is_cannot_tell() -> None:
+    server = DnsServer(zones=[])
+    # A sign-in page's resolver, or a company's inner one: no such name, whatever is asked.
+    server.apexes = False
+    await server.start()
+    try:
+        fact = await read_dmarc(["mg.acme.example"], ResolverAddress("127.0.0.1", server.port), NOW)
+    finally:
+        await server.close()
+    (found,) = fact.domains
+    assert found.state.value == "cannot tell" and "does not know acme.example" in found.why
+    assert found.change == "look again from another network"
+
+
+async def test_why_nothing_was_answered_is_said_in_words() -> None:
+    server = DnsServer(zones=[DnsZone("dark.example", behaviour="servfail")])
+    await server.start()
+    try:
+        fact = await read_dmarc(["mg.dark.example"], ResolverAddress("127.0.0.1", server.port), NOW)
+    finally:
+        await server.close()
+    assert fact.domains[0].why == (
+        "no name server could be reached for _dmarc.mg.dark.example, or each refused (SERVFAIL, REFUSED)"
+    )

@@ -12,12 +12,16 @@ from workbench.blocklists.verdicts import Listing, ListingVerdict
 from workbench.blocklists.zones import Tier
 from workbench.core.clock import as_moment
 from workbench.core.redact import visible
-from workbench.core.words import plural
+from workbench.core.words import listed, plural
 from workbench.domain.blocklists.listings import ListingBook, Seen
 from workbench.domain.runbook.claims import Claim, ClaimAnswer, Coverage, Reading, claim
 
 SAID = "no listing that matters"
 NAMED = 4
+ELSEWHERE = (
+    "No list answers from here, so it is this host's resolver or network: look up from another network, or name a "
+    "resolver that asks for itself (--resolver HOST:PORT)"
+)
 
 
 def of_book(book: ListingBook, matter: Collection[Seen] | None = None) -> Claim:
@@ -57,10 +61,24 @@ def words(said: Claim) -> str:
 
 
 def missing(said: Claim) -> str:
-    """Return which lists that matter did not answer or were not asked."""
-    dark = [reading.words() for reading in said.missing]
-    more = f" and {len(dark) - NAMED} more" if len(dark) > NAMED else ""
-    return "; ".join(dark[:NAMED]) + more
+    """Return which lists that matter did not answer or were not asked, those of one reason together, and what to do.
+
+    Where several were asked and none answered, it is not the lists.
+    """
+    together: dict[tuple[Coverage, str], list[str]] = {}
+    for reading in said.missing:
+        together.setdefault((reading.coverage, reading.why), []).append(reading.what)
+    told = [
+        f"{listed(names, NAMED)}: {coverage.value}{f', {why}' if why else ''}"
+        for (coverage, why), names in together.items()
+    ]
+    more = f"; and for {plural(len(told) - NAMED, 'more reason')}" if len(told) > NAMED else ""
+    return "; ".join(told[:NAMED]) + more + (f". {ELSEWHERE}" if _nobody_answers(said) else "")
+
+
+def _nobody_answers(said: Claim) -> bool:
+    asked = [reading for reading in said.grounds if reading.coverage is not Coverage.NOT_ASKED]
+    return len(asked) > 1 and not any(reading.answered for reading in asked)
 
 
 def nothing_answered(said: Claim) -> bool:
@@ -80,7 +98,8 @@ def _grounds(zones: Mapping[str, list[tuple[bool, str]]], at: datetime | None) -
         if not dark:
             yield Reading(zone, at)
         else:
-            why = f"{len(dark)} of {len(looks)} look-ups cannot tell, {visible(dark[0], 80)}"
+            part = f"{len(dark)} of {len(looks)} look-ups cannot tell, " if len(dark) < len(looks) else ""
+            why = part + visible(dark[0], 120)
             yield Reading(zone, at, Coverage.NOT_READABLE, why)
 
 

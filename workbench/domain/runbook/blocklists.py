@@ -5,15 +5,17 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime, timedelta
 
+from workbench.blocklists.monitoring import keyed
 from workbench.blocklists.rates import COMPLAINTS_ALARM, QUIET_DAYS, RateDay, RateLevel, quiet_days
 from workbench.blocklists.removal import RequestState
+from workbench.blocklists.verdicts import ListingVerdict
 from workbench.core.clock import as_moment
 from workbench.core.redact import visible
-from workbench.core.words import plural
+from workbench.core.words import listed, plural
 from workbench.domain.blocklists import clean
 from workbench.domain.blocklists.listings import ListingBook, Seen, settled
 from workbench.domain.blocklists.ours import deleted, mattering
-from workbench.domain.blocklists.recorded import GmailRates, RefusalsRead, SendingHealth
+from workbench.domain.blocklists.recorded import GmailRates, RefusalsRead, SendingHealth, VendorMonitoring
 from workbench.domain.blocklists.refusals import partial_line, remainder_lines
 from workbench.domain.model.situation import Situation
 from workbench.domain.model.state import State
@@ -24,6 +26,7 @@ from workbench.domain.runbook.verdict import Found, Verdict, attested
 WATCH_DAYS = 7
 CHECK, REMOVE, SHOW = "blocklists.check", "blocklists.removal", "pane.blocklists"
 FEW = 3  # ways that are open, or cannot be told to be shut: so many are named, of more the steps tell
+_VENDORS = 4  # subjects that Mailgun's own monitoring is quoted for
 _BEFORE = "steps 1 to 3 and 10: no list is asked before access is proven cut"
 
 
@@ -39,7 +42,8 @@ def blocklists(situation: Situation) -> Found:
     matter = mattering(situation)
     now = datetime.fromisoformat(book.last_round_at)
     waiting = [seen for seen in matter if not settled(seen, now)]
-    lines = (_summary(book), *_theirs(situation), *_details(book), *rate_lines(state), *refusal_lines(state))
+    lines = (_summary(book), *_theirs(situation), *_details(book), *vendor_lines(state))
+    lines += (*rate_lines(state), *refusal_lines(state))
     if waiting:
         return said or _to_ask(situation, waiting, len(matter), lines)
     if said is not None:
@@ -217,6 +221,23 @@ def refusal_lines(state: State) -> tuple[str, ...]:
     lines += remainder_lines(fact)
     lines += [f"refused mail could not be read: {visible(gap, 120)}" for gap in fact.gaps[:2]]
     return tuple(lines)
+
+
+def vendor_lines(state: State) -> tuple[str, ...]:
+    """Return what Mailgun's own monitoring calls listed where no look-up of ours says whether it is, in words."""
+    dark: dict[str, list[str]] = {}
+    for one in state.known(VendorMonitoring).listed:
+        asked = [state.listings.pairs.get((one.subject, zone)) for zone in (one.zone, keyed(one.zone))]
+        told = [seen for seen in asked if seen is not None and seen.observations]
+        if all(seen.last.verdict is ListingVerdict.CANNOT_TELL for seen in told):
+            dark.setdefault(one.subject, []).append(one.title or one.zone)
+    lines = [
+        f"Mailgun's own monitoring lists {visible(subject, 80)} on {visible(listed(titles), 200)}; no look-up from "
+        "here tells whether that is so"
+        for subject, titles in dark.items()
+    ]
+    more = len(lines) - _VENDORS
+    return (*lines[:_VENDORS], *([f"and {more} more of what it lists"] if more > 0 else []))
 
 
 def _summary(book: ListingBook) -> str:

@@ -21,6 +21,7 @@ import dns.rdataclass
 import dns.rdatatype
 import dns.rrset
 
+from workbench.core.registered_names import registrable
 from workbench.drill.servers.dns_zones import DnsZone, ZoneContents, catalogue_zones
 
 PARKED = "198.51.100.199"  # documentation range: where a parked zone sends everybody
@@ -30,7 +31,8 @@ BLOCKED = "127.255.255.254"
 class DnsServer:
     """Answers for ``zones`` (by default the catalogue's) from ``listings``; ``asked`` counts the queries.
 
-    ``texts`` are TXT records of other names, in lower case, such as ``_dmarc.acme.example``.
+    ``texts`` are TXT records of other names, in lower case, such as ``_dmarc.acme.example``. Every registered name
+    is a zone of its own unless ``apexes`` is false: so answers a resolver that knows nobody's domain.
     """
 
     def __init__(self, listings: ZoneContents | None = None, zones: Iterable[DnsZone] | None = None) -> None:
@@ -39,6 +41,7 @@ class DnsServer:
             zone.name: zone for zone in (catalogue_zones() if zones is None else zones)
         }
         self.texts: dict[str, str] = {}
+        self.apexes = True
         self.asked: Counter[tuple[str, str]] = Counter()
         self.port = 0
         self._udp: asyncio.DatagramTransport | None = None
@@ -108,7 +111,11 @@ class DnsServer:
             )
             return [(0.0, response.to_wire())]
         if zone is None:
-            response.set_rcode(dns.rcode.NXDOMAIN)
+            # Every registered name of the world is a zone of its own, whatever stands in it.
+            if kind == "SOA" and self.apexes and name == registrable(name):
+                response.answer.append(_start_of_authority(name, 60))
+            else:
+                response.set_rcode(dns.rcode.NXDOMAIN)
             return [(0.0, response.to_wire())]
         if zone.behaviour == "silent":
             return []

@@ -64,7 +64,16 @@ def test_a_resolver_that_fails_everywhere_tells_nothing() -> None:
 @pytest.mark.parametrize(
     ("answers", "unasked", "shown"),
     [
-        ({"a": "dark", "b": "dark"}, (), "cannot tell whether anything is listed: a: not readable"),
+        (
+            {"a": "dark", "b": "dark"},
+            (),
+            "cannot tell whether anything is listed: a, b: not readable, SERVFAIL. No list answers from here, so",
+        ),
+        (
+            {"a": "dark", "b": "clear"},
+            ("Spamhaus ZEN", "Spamhaus DBL"),
+            "listed: a: not readable, SERVFAIL; Spamhaus ZEN, Spamhaus DBL: not asked, large receivers act on it.",
+        ),
         (
             {"a": "clear"},
             ("Spamhaus ZEN",),

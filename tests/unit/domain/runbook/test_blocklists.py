@@ -13,6 +13,7 @@ from tests.support.situations import NOW, OWN, US, Story, situation
 from workbench.blocklists.removal import RemovalRequest, RequestState
 from workbench.core.clock import iso
 from workbench.domain.blocklists.listings import ListingBook
+from workbench.domain.blocklists.recorded import VendorMonitoring, VendorsOwnListing
 from workbench.domain.model.inventory import DomainItem, Gap
 from workbench.domain.model.plan import EffectKind, EffectState
 from workbench.domain.model.sending_volume import AcceptedHour, Volume
@@ -307,8 +308,8 @@ def test_what_no_list_is_asked_before_is_named_once_it_is_little(
 
 
 DARK = (
-    "cannot tell whether anything is listed: dark.example: not readable, 1 of 1 look-ups cannot tell, no answer; look "
-    "these up by hand, then attest (t)"
+    "cannot tell whether anything is listed: dark.example: not readable, no answer; look these up by hand, then "
+    "attest (t)"
 )
 
 
@@ -435,3 +436,44 @@ def test_the_intruders_domains_are_named_up_to_four() -> None:
     found = blocklists.blocklists(there)
     assert found.evidence[2] == f"{', '.join(names[:4])}: {theirs}"
     assert not [line for line in blocklists.blocklists(book(fresh(8))).evidence if theirs in line]
+
+
+@pytest.mark.parametrize(
+    ("looks", "zone", "told"),
+    [
+        ("not_listed", "list.example", False),
+        ("cannot_tell", "list.example", True),
+        ("", "list.example", True),
+        # What is asked with a key is the same list.
+        ("keyed", "zen.spamhaus.org", False),
+    ],
+)
+def test_what_mailguns_own_monitoring_lists_is_told_where_no_look_up_of_ours_says(
+    looks: str, zone: str, told: bool
+) -> None:
+    there = watched(1, listed=False)
+    book = ListingBook()
+    mine = "zen.dq.spamhaus.net" if looks == "keyed" else zone
+    body: dict[str, Any] = {"at": iso(NOW), "resolver": "", "asked": 1, "unasked": []}
+    if looks == "cannot_tell":
+        body["cannot_tell"] = [{"zone": mine, "tier": 1, "reason": "SERVFAIL", "subjects": ["192.0.2.1"]}]
+    elif looks:
+        body["not_listed"] = {mine: {"tier": 1, "subjects": ["192.0.2.1"]}}
+    book.observed(body)
+    there.state.listings = book
+    own = VendorsOwnListing("192.0.2.1", zone, "The list")
+    there.state.learn(VendorMonitoring(listed=(own,)))
+    line = (
+        "Mailgun's own monitoring lists 192.0.2.1 on The list; no look-up from here tells whether that is so"
+    )
+    assert (line in blocklists.blocklists(there).evidence) is told
+    assert blocklists.vendor_lines(there.state) == ((line,) if told else ())
+
+
+def test_of_many_things_that_mailgun_lists_the_first_are_named_and_the_rest_counted() -> None:
+    there = watched(1, listed=False)
+    names = [VendorsOwnListing(f"192.0.2.{n}", "list.example", "A") for n in range(7)]
+    there.state.learn(VendorMonitoring(listed=(*names, VendorsOwnListing("192.0.2.0", "b.example", "B"))))
+    there.state.listings = ListingBook()
+    lines = blocklists.vendor_lines(there.state)
+    assert len(lines) == 5 and lines[-1] == "and 3 more of what it lists" and "on A, B;" in lines[0]
