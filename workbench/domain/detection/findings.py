@@ -185,7 +185,7 @@ def _swept(situation: Situation) -> Iterator[Finding]:
     """What the sweep of the settings asks about (see ``sweep``)."""
     for item, decision in open_items(situation):
         # What it does comes first: the first reason is what short places show.
-        why = (*item.why, item.judged.value, *filter(None, (item.instruct,)))
+        why = (*item.why, item.judged.words, *filter(None, (item.instruct,)))
         yield Finding(
             item.key,
             item.id,

@@ -50,11 +50,17 @@ def _counted(names: list[str]) -> str:
 
 
 def left(timer: deadlines.Timer) -> str:
-    """Return how long a timer still runs, in whole minutes: ``24 min left``, ``2 h left``, ``time is up``."""
+    """Return how long a timer still runs: ``24 min left``, ``2 h left``, ``6 days left``, ``time is up``.
+
+    What is named in hours or days has at least that much left.
+    """
     minutes = -(-int(timer.left.total_seconds()) // 60)
     if minutes <= 0:
         return "time is up"
-    return f"{minutes} min left" if minutes < 120 else f"{minutes // 60} h left"
+    if minutes < 120:
+        return f"{minutes} min left"
+    hours = minutes // 60
+    return f"{hours} h left" if hours < 72 else f"{hours // 24} days left"
 
 
 def short(situation: Situation, found: list[deadlines.Timer]) -> str:

@@ -1,6 +1,6 @@
 """The sweep: every place in the settings where an intruder can stay, each thing judged (dossier F). Pure.
 
-Three verdicts: *known before the window*, *created or changed inside it*, *it bears no date: ask who set it*. Many
+Three verdicts: *known before the window*, *created or changed inside it*, *it bears no date: ask*. Many
 hiding places have no date, and an edit leaves none even where there is a date of making: there the signs decide
 whether the operator is asked, and the words say what makes it likely or unlikely. Keys, logins, users, domains and
 subaccounts are judged from the inventory, in ``findings``.
@@ -39,11 +39,16 @@ HIDDEN = (
 
 
 class JudgedAge(StrEnum):
-    """When a thing came to be, as far as the account shows it."""
+    """When a thing came to be, as far as the account shows it. Journals hold the values: none is ever changed."""
 
     BEFORE = "known before the window"
     INSIDE = "created or changed inside it"
-    UNDATED = "it bears no date: ask who set it"
+    UNDATED = "has no date: ask"
+
+    @property
+    def words(self) -> str:
+        """Return it as a sentence about the thing."""
+        return "it bears no date: ask who set it" if self is JudgedAge.UNDATED else self.value
 
 
 @dataclass(frozen=True, slots=True)

@@ -152,9 +152,14 @@ class RecoveryController(Controller):
             for one in made
         ]
         down = sum(one.down for one in made)
+        waits = (
+            f"{plural(down, 'sender')} down until the programs have the new credential."
+            if down
+            else "No sender is down."
+        )
         text = (
-            f"{plural(down, 'sender')} down until the programs have the new credential. It counts when the account's "
-            "log shows it in use. No secret is shown here: each leaves the vault through a pipe."
+            f"{waits} A hand-over counts when the account's log shows the new credential in use. No secret is shown "
+            "here: each leaves the vault through a pipe."
         )
         verbs = (
             Verb("enter", "one", "copies the list for all who wait, or hands over the selected one"),

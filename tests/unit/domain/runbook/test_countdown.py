@@ -52,7 +52,9 @@ def kept(credential: str) -> Kept:
         (-3.0, "time is up"),
         (119.0, "119 min left"),
         (120.0, "2 h left"),
-        (60 * 47.0, "47 h left"),
+        (60 * 71.0, "71 h left"),
+        (60 * 72.0, "3 days left"),
+        (60 * 167.0, "6 days left"),
     ],
 )
 def test_what_is_left_is_said_in_whole_minutes_and_never_less_than_it_is(minutes: float, words: str) -> None:
