@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import getpass
 import json
@@ -17,6 +18,11 @@ from workbench.core.json_text import read_json
 from workbench.core.redact import visible
 
 _READ = 4096
+_MEANS = "Nothing was read or changed: without a lock two workbenches could write to one incident."
+_ELSEWHERE = (
+    "Copy the state folder, closed as it is, to a volume of this host that takes locks and new files (cp -a), and "
+    "name the copy in WORKBENCH_HOME."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +50,9 @@ class IncidentLock:
         try:
             handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
         except OSError as error:
-            raise JournalError(f"The lock file {path} cannot be used ({error.strerror}).") from None
+            raise JournalError(
+                f"The lock file {path} cannot be used ({error.strerror}).", _MEANS, _remedy(error, path)
+            ) from None
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
@@ -53,7 +61,9 @@ class IncidentLock:
             return
         except OSError as error:
             os.close(handle)
-            raise JournalError(f"The volume of {path} does not support locks ({error.strerror}).") from None
+            raise JournalError(
+                f"The volume of {path} does not support locks ({error.strerror}).", _MEANS, _ELSEWHERE
+            ) from None
         self._handle = handle
         self.holder = Holder(os.getpid(), socket.gethostname(), _user(), iso(now))
         data = json.dumps(asdict(self.holder)).encode()
@@ -74,6 +84,13 @@ class IncidentLock:
         if self._handle is not None:
             os.close(self._handle)
             self._handle = None
+
+
+def _remedy(error: OSError, path: Path) -> str:
+    """Return what to do about a lock file that cannot be opened: to be copied, or to be given back to its owner."""
+    if error.errno == errno.EROFS:
+        return _ELSEWHERE
+    return f"Look at whose it is and what it allows (ls -ld {path.parent} {path}), then run the same command again."
 
 
 def _read_holder(handle: int) -> Holder:

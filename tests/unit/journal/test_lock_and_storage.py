@@ -22,8 +22,21 @@ NOW = datetime(2026, 11, 21, 14, 0, tzinfo=UTC)
 
 
 def test_a_lock_file_that_cannot_be_made_is_said(tmp_path: Path) -> None:
-    with pytest.raises(JournalError, match=r"lock file .* cannot be used"):
+    with pytest.raises(JournalError, match=r"lock file .* cannot be used") as refused:
         IncidentLock(tmp_path / "absent" / "lock", NOW)
+    assert "two workbenches could write" in refused.value.means and "ls -ld" in refused.value.todo
+
+
+def test_on_a_volume_that_takes_no_writes_the_way_out_is_a_copy(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: Any) -> int:
+        raise OSError(errno.EROFS, "Read-only file system")
+
+    monkeypatch.setattr(os, "open", refuse)
+    with pytest.raises(JournalError, match="Read-only file system") as refused:
+        IncidentLock(tmp_path / "lock", NOW)
+    assert "cp -a" in refused.value.todo and "WORKBENCH_HOME" in refused.value.todo
 
 
 def test_a_volume_without_locks_is_said_and_nothing_stays_open(
@@ -41,8 +54,9 @@ def test_a_volume_without_locks_is_said_and_nothing_stays_open(
 
     monkeypatch.setattr(fcntl, "flock", refuse)
     monkeypatch.setattr(os, "close", note)
-    with pytest.raises(JournalError, match="does not support locks \\(No locks available\\)"):
+    with pytest.raises(JournalError, match="does not support locks \\(No locks available\\)") as refused:
         IncidentLock(tmp_path / "lock", NOW)
+    assert "cp -a" in refused.value.todo
     assert len(closed) == 1
 
 
