@@ -25,6 +25,7 @@ from workbench.core.proxies import Proxy
 from workbench.core.redact import Secret, visible
 from workbench.mailgun.endpoints import HostPort
 from workbench.smtp.session import Cause, SessionFaultError, SmtpSession, SmtpTls
+from workbench.smtp.slots import SessionSlots
 
 # Dossier D: submission with STARTTLS on 587 and 2525, implicit TLS on 465. Port 25 is left out: most
 # networks block or proxy it.
@@ -273,7 +274,7 @@ def _judge(way: SmtpRoute, code: int, text: str, at: datetime) -> AuthProof:
 
 
 class SmtpProver:
-    """Proofs in bulk: at most ``concurrency`` connections, and what was learned about a route is kept.
+    """Proofs in bulk: at most ``concurrency`` connections, fewer on a busy loop, and a route once learned is kept.
 
     Each proof takes a connection of its own: after 235 a session may not AUTH again (RFC 4954), and what
     the vendor does with a session after a 535 is not documented. The first proof for a list of servers runs
@@ -295,7 +296,7 @@ class SmtpProver:
         self._given_tls = tls
         self._network = network
         self._timeout = timeout
-        self._slots = asyncio.Semaphore(concurrency)
+        self._slots = SessionSlots(concurrency, clock)
         self._blocked_for = blocked_for
         self._routes: dict[tuple[HostPort, ...], SmtpRoute] = {}
         self._blocked: dict[tuple[HostPort, ...], tuple[float, AuthProof]] = {}
