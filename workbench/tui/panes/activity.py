@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from workbench.core.rows import Cell, TableRow
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from workbench.domain.model.state import EffectRecord
+    from workbench.presentation.activity_log import LogLine
+    from workbench.presentation.cells import Look
     from workbench.tui.incident_port import Incident
 
 # The pane shows so many of the newest lines and says how many there are; the journal keeps all of them.
@@ -42,6 +45,9 @@ class ActivityPane(WorkPane):
     _last = 0
     _newest: str | None = None
     _follow = True
+    # Rows as they were last made, by number of the line, and what they were made for: a log only grows.
+    _made: Mapping[int, tuple[LogLine, TableRow]] = MappingProxyType({})
+    _made_for: tuple[Look, frozenset[str]] | None = None
 
     def on_mount(self) -> None:
         """The newest line has the largest number."""
@@ -52,25 +58,19 @@ class ActivityPane(WorkPane):
         """Return the newest lines."""
         look = self.store.look
         people = people_of(session.inventory, session.state)
+        if self._made_for != (look, people):
+            self._made, self._made_for = {}, (look, people)
         lines = session.recorder.log_lines()
         self._all = len(lines)
         self._last = lines[-1].seq if lines else 0
         self._follow = self.table.cursor_key in (None, self._newest)
-        rows = []
+        made: dict[int, tuple[LogLine, TableRow]] = {}
         for line in lines[-SHOWN:]:
-            at = line.at if isinstance(line.at, datetime | str) else str(line.at)
-            tone = {"info": ""}.get(line.tone, line.tone)
-            rows.append(
-                TableRow(
-                    str(line.seq),
-                    (
-                        Cell(moment_text(at, look, "%H:%M:%S"), "dim", line.seq),
-                        Cell(hide_people(line.text, people, look), tone),
-                    ),
-                    markable=False,
-                )
-            )
-        return rows
+            known = self._made.get(line.seq)
+            same = known is not None and known[0] is line
+            made[line.seq] = known if known is not None and same else (line, _row(line, people, look))
+        self._made = made
+        return [row for _, row in made.values()]
 
     def after_rows(self) -> None:
         """Stay on the newest line for as long as the cursor was there; whoever moved it is left alone."""
@@ -95,3 +95,13 @@ class ActivityPane(WorkPane):
         if self.store.session is None:
             return self.store.failed or "Loading…"
         return "Nothing happened yet."
+
+
+def _row(line: LogLine, people: frozenset[str], look: Look) -> TableRow:
+    at = line.at if isinstance(line.at, datetime | str) else str(line.at)
+    tone = {"info": ""}.get(line.tone, line.tone)
+    cells = (
+        Cell(moment_text(at, look, "%H:%M:%S"), "dim", line.seq),
+        Cell(hide_people(line.text, people, look), tone),
+    )
+    return TableRow(str(line.seq), cells, markable=False)
