@@ -91,7 +91,8 @@ class WorkbenchApp(EndingApp):
         self.store = Store(
             look=Look(
                 ascii=ascii_only(os.environ, sys.__stdout__.encoding if sys.__stdout__ else "", screen.ascii)
-            )
+            ),
+            key_under_way=self.key_under_way,
         )
         if self.store.look.ascii:
             self._filters.append(AsciiFilter())
@@ -229,7 +230,7 @@ class WorkbenchApp(EndingApp):
 
     def on_key(self, event: events.Key) -> None:
         """Say of a key that nobody knows that it means nothing; dialogs answer theirs."""
-        if self.screen is self.main and event.key not in self.main.active_bindings:
+        if self.screen is self.main and not self.means_something(event.key):
             self.main.note(elsewhere(event))
 
     # Errors

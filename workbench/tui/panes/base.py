@@ -16,7 +16,9 @@ from textual.widgets import Static
 from workbench.core.redact import visible
 from workbench.planning.catalog import Pane
 from workbench.tui.messages import DetailRequested, PaneFocused
+from workbench.tui.panes.manners import AGAIN, Manners
 from workbench.tui.panes.store import Store
+from workbench.tui.panes.table import PaneTable
 from workbench.tui.widgets.table import Column, KeyedTable, Row
 from workbench.tui.widgets.table.telling import RANGE, TellingTable
 
@@ -55,6 +57,7 @@ class WorkPane(Vertical):
         self._timer: Timer | None = None
         self._due = float("-inf")
         self._told = 0  # how often there was news
+        self._manners = Manners(store.key_under_way)
         self._note = ""
         self._preview = Static("", markup=False, classes="pane-preview")
         self._previewed = ""
@@ -73,9 +76,9 @@ class WorkPane(Vertical):
         """Return why there is nothing to see."""
         return self.store.why_empty(self.PANE.value, "None.")
 
-    def make_table(self) -> TellingTable:
+    def make_table(self) -> PaneTable:
         """Return the pane's table."""
-        return TellingTable(
+        return PaneTable(
             self.COLUMNS, empty_text="Loading…", ascii_mode=self.store.look.ascii, id=f"{self.PANE}-table"
         )
 
@@ -142,6 +145,9 @@ class WorkPane(Vertical):
         """For subclasses whose rows take long: make ready in short turns what ``view_rows`` needs."""
 
     async def _make_soon(self) -> None:
+        if self._dirty and self._manners.after_you():
+            self._timer = self.set_timer(AGAIN, self._make_soon)
+            return
         session, told, began = self.store.session, self._told, monotonic()
         if session is not None:
             await self.prepare(session)

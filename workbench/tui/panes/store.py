@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -35,6 +35,8 @@ class Store:
     countdown: str = ""
     timers: tuple[str, ...] = ()
     alarms: int = 0
+    # Whether a key is on its way: what takes long is begun behind its answer.
+    key_under_way: Callable[[], bool] = lambda: False
 
     def read_at(self) -> datetime | None:
         """Return when any slice of the account was last read completely."""

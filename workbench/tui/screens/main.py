@@ -22,6 +22,7 @@ from workbench.tui.panes.base import NUMBERS, SHARE, WorkPane
 from workbench.tui.panes.blocklists import BlocklistsPane
 from workbench.tui.panes.credentials import CredentialsPane
 from workbench.tui.panes.domains import DomainsPane
+from workbench.tui.panes.manners import AGAIN, Manners
 from workbench.tui.panes.runbook import RunbookPane
 from workbench.tui.panes.store import Store
 from workbench.tui.panes.users import UsersPane
@@ -72,6 +73,7 @@ class MainScreen(CalmScreen, Screen[None]):
         self._band.ascii_mode = store.look.ascii
         self._band_due: Timer | None = None
         self._band_rests = float("-inf")
+        self._manners = Manners(store.key_under_way)
         self._tabs = StatusLine(id="tabs")
         self._footer = FooterLine(id="footer")
         self._progress = ProgressLine(id="progress")
@@ -253,7 +255,13 @@ class MainScreen(CalmScreen, Screen[None]):
     def _band_soon(self) -> None:
         if self._band_due is None and self.is_mounted:
             wait = max(BAND_AFTER, self._band_rests - monotonic())
-            self._band_due = self.set_timer(wait, self.write_band)
+            self._band_due = self.set_timer(wait, self._write_band_behind_keys)
+
+    def _write_band_behind_keys(self) -> None:
+        if self._manners.after_you():
+            self._band_due = self.set_timer(AGAIN, self._write_band_behind_keys)
+        else:
+            self.write_band()
 
     def write_band(self) -> None:
         """Write whether it is over, what goes out, what is next; unchanged words repaint nothing."""

@@ -68,6 +68,21 @@ class TerminalApp(App[int]):
         finally:
             self.post_display_hook()
 
+    def key_under_way(self) -> bool:
+        """Return whether a key was pressed just now: what takes long and is not its answer may wait a little."""
+        return isinstance(self._driver, TerminalDriver) and self._driver.key_under_way
+
+    def means_something(self, key: str) -> bool:
+        """Return whether a key is bound to something that is possible now, on the screen in front.
+
+        The toolkit's own ``active_bindings`` asks that of every key there is.
+        """
+        return any(
+            self._check_action_state(binding.action, node) is not False
+            for node, bindings in self.screen._modal_binding_chain
+            for binding in bindings.key_to_bindings.get(key, ())
+        )
+
     def toggle_mouse(self) -> bool | None:
         """Take the mouse or give it back; return whether it is ours now, None where there is none to take."""
         driver = self._driver

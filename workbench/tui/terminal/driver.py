@@ -6,18 +6,23 @@ import asyncio
 import curses
 import os
 import sys
+from time import monotonic
 from typing import Any
 
 from rich.color import ColorSystem
+from textual import events
 from textual._compositor import ChopsUpdate, CompositorUpdate, LayoutUpdate
 from textual.app import App
 from textual.drivers.linux_driver import LinuxDriver
 from textual.geometry import Offset, Size
+from textual.message import Message
 
 from workbench.tui.terminal.frame import Frame, Painter
 from workbench.tui.terminal.writer import TerminalWriter
 
 _SYNC = ("\x1b[?2026h", "\x1b[?2026l")
+# So long after a key was pressed (seconds) what it changes should be on the screen: nothing long is begun meanwhile.
+KEY_TAKES = 0.1
 # Below this line speed, in bytes a second, 24-bit colours are spared.
 SLOW = 60_000.0
 
@@ -45,6 +50,7 @@ class TerminalDriver(LinuxDriver):
         self._pending = False
         self._reads_at = 0.0
         self._spares = False
+        self._key_at = float("-inf")
 
     # The toolkit makes a writer of its own when it takes the terminal: one whose queue, once full, makes
     # the event loop wait for the terminal. It gets ours instead.
@@ -92,6 +98,17 @@ class TerminalDriver(LinuxDriver):
         self.forget()
         self._pending = True
         self._send()
+
+    def process_message(self, message: Message) -> None:
+        """Note, in the thread that reads the terminal, that a key was pressed; hand on whatever it is."""
+        if isinstance(message, events.Key):
+            self._key_at = monotonic()
+        super().process_message(message)
+
+    @property
+    def key_under_way(self) -> bool:
+        """Return whether a key was pressed just now, so that its answer may not be on the screen yet."""
+        return monotonic() - self._key_at < KEY_TAKES
 
     def _enable_mouse_support(self) -> None:
         """Ask for presses and the wheel alone: reports of every movement are traffic that nothing here needs."""
