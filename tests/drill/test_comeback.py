@@ -113,9 +113,15 @@ async def test_contained_lasts_while_the_watch_reads_and_nobody_presses_a_key(tm
                     await session.account.watch()
                     said = containment(session.situation())
                     assert said.contained, (minute, said.words)
-                # And without the watch it is not claimed for longer than a reading lasts.
+                # And without the watch it is not claimed for longer than a reading lasts; a host that slept takes
+                # one turn to know again.
                 place.drill.clock.advance(LASTS.total_seconds() + 60.0)
                 assert not containment(session.situation()).contained
+                place.drill.clock.advance(8 * 3600.0)
+                await session.account.read_rate()
+                await session.account.watch()
+                said = containment(session.situation())
+                assert said.contained, said.words
 
 
 @pytest.mark.parametrize(("scenario", "kind"), [("stolen-key", "key"), ("stolen-login", "login")])

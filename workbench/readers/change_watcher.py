@@ -16,13 +16,15 @@ from datetime import datetime
 from functools import partial
 from typing import NamedTuple
 
-from workbench.core.clock import Clock
+from workbench.core.clock import Clock, as_moment
 from workbench.core.errors import ApiError
 from workbench.core.redact import visible
 from workbench.domain.detection import changes, sender_changes
 from workbench.domain.model.credential_use import CredentialUses
 from workbench.domain.model.inventory import Gap, Inventory
 from workbench.domain.model.plan import Place
+from workbench.domain.runbook import coverage
+from workbench.domain.runbook.containment_state import LASTS, SLICES
 from workbench.journal.ledger import Ledger
 from workbench.mailgun.client import Mailgun, Priority
 from workbench.readers.inventory import CLOSED, Changed, InventoryReader, logins_part, part_name
@@ -61,11 +63,25 @@ class Watcher:
     budget: int = BUDGET
     cycles: int = 0
     _last: dict[str, int] = field(default_factory=dict)
+    _used_in: int = 0  # the cycle in which the log was looked at last
 
     @property
-    def use_is_due(self) -> bool:
-        """Return whether this cycle should look at the log too."""
-        return self.cycles % USE_EVERY == 1
+    def is_behind(self) -> bool:
+        """Return whether something that can be read was read too long ago to say anything of now: this host slept."""
+        dark = {coverage.part(gap) for gap in self.inventory.missing}
+        read = {
+            name: at for name, at in self.inventory.read_at.items() if name in SLICES and name not in dark
+        }
+        return any(self._is_old(at) for at in read.values())
+
+    def use_is_due(self, last: CredentialUses) -> bool:
+        """Return whether to look at the log too: every so many cycles, and where the last look says nothing of now."""
+        read = as_moment(last.at)
+        turn = self.cycles % USE_EVERY == 1 and self._used_in != self.cycles
+        return turn or (read is not None and self._is_old(read))
+
+    def _is_old(self, read: datetime) -> bool:
+        return self.clock.now() - read > LASTS
 
     async def cycle(self) -> int:
         """Read one cycle's share; returns the calls it was reckoned at. Raises what the first call raises."""
@@ -85,6 +101,7 @@ class Watcher:
 
     async def use(self, read: Callable[..., Awaitable[None]]) -> None:
         """Look at who sends now; where the log cannot be read that is a gap, and the watch goes on."""
+        self._used_in = self.cycles
         try:
             await read(calls=USE_CALLS)
         except ApiError as error:

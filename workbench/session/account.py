@@ -17,6 +17,7 @@ from workbench.core.errors import ApiError, NotAuthorised
 from workbench.domain.detection import changes, contradictions
 from workbench.domain.forensics import timeline
 from workbench.domain.hardening import measures
+from workbench.domain.model.credential_use import CredentialUses
 from workbench.domain.model.inventory import Gap, Inventory
 from workbench.domain.model.plan import EffectKind, Place
 from workbench.domain.model.situation import Situation
@@ -342,14 +343,17 @@ class AccountReadings:
         self.recorder.tell(Changed("runbook"))
 
     async def watch(self, *, whole: bool = False) -> list[changes.SettingChange]:
-        """Read a share of the account again (or all) and raise an alarm for whatever nothing of ours explains."""
+        """Read a share of the account again (or all) and raise an alarm for whatever nothing of ours explains.
+
+        What was read too long ago to say anything of now (this host slept) is not waited for: then all is read.
+        """
         from workbench.readers import change_watcher
 
         began = self.clock.now()
         self._note_settling()
         if self._watcher is None:
             self._watcher = change_watcher.Watcher(self.api, self.inventory, self.clock, self._slice_changed)
-        if whole or "logins" not in self.inventory.read_at:
+        if whole or "logins" not in self.inventory.read_at or self._watcher.is_behind:
             await self.read_inventory()
         else:
             try:
@@ -358,9 +362,9 @@ class AccountReadings:
                 # Somebody shut us out: connecting asks why, and says it with the way back in.
                 await self.connect()
                 raise
-            if self._watcher.use_is_due:
-                await self._watcher.use(self.read_use)
             self._compare_readings()
+        if self._watcher.use_is_due(self.recorder.state.known(CredentialUses)):
+            await self._watcher.use(self.read_use)
         appeared = await self.notice(began)
         await self.note_containment()
         return appeared
