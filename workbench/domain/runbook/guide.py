@@ -81,7 +81,7 @@ def lead(
     """
     found = _urgent(situation, steps, refused, running=running) or _of_steps(steps)
     if found.kind is GuideKind.END and (old := hardened_and_kept(situation)):
-        found = _to_end(len(old))
+        found = _to_end(len(old), len(kept(situation)) - len(old))
     rests = resting(situation)
     if rests and found.kind is GuideKind.END:
         found = Lead(GuideKind.WAIT, "", LOOK, "Waiting for others", _NOTHING)
@@ -228,10 +228,19 @@ def hardened_and_kept(situation: Situation) -> list[Kept]:
     return [one for one in kept(situation) if one.calm and one.adopted and one.target not in vain]
 
 
-def _to_end(count: int) -> Lead:
+def _to_end(count: int, unseen: int) -> Lead:
+    """Lead to the end of ``count`` old keys whose replacements are in use; ``unseen`` are kept whose are not yet."""
+    one = count == 1
+    seen = "the replacement is" if one else "the replacements are"
+    more = (
+        f" The plan holds {unseen} more whose {'replacement is' if unseen == 1 else 'replacements are'} not: space "
+        "leaves out what a program still needs."
+        if unseen
+        else ""
+    )
     happens = (
-        f"{plural(count, 'old key')} still {'works' if count == 1 else 'work'} and may do more than what replaced "
-        f"{'it' if count == 1 else 'them'}, and every replacement is seen in use. One plan ends what is kept."
+        f"{plural(count, 'old key')} still {'works' if one else 'work'} and may do more than what replaced "
+        f"{'it' if one else 'them'}; {seen} seen in use. One plan ends what is kept.{more}"
     )
     return Lead(GuideKind.FINISH, "", END_KEPT, "End what hardening replaced", happens)
 

@@ -491,18 +491,23 @@ def test_who_is_waited_for_after_trouble_is_told_whole() -> None:
 
 
 def test_what_hardening_replaced_is_told_whole(monkeypatch: pytest.MonkeyPatch) -> None:
-    for count, words in (
-        (1, "1 old key still works and may do more than what replaced it"),
-        (2, "2 old keys still work and may do more than what replaced them"),
+    one = "1 old key still works and may do more than what replaced it; the replacement is seen in use."
+    two = "2 old keys still work and may do more than what replaced them; the replacements are seen in use."
+    leaves = "space leaves out what a program still needs."
+    for seen, unseen, words in (
+        (1, 0, f"{one} One plan ends what is kept."),
+        (2, 0, f"{two} One plan ends what is kept."),
+        (1, 1, f"{one} One plan ends what is kept. The plan holds 1 more whose replacement is not: {leaves}"),
+        (
+            2,
+            3,
+            f"{two} One plan ends what is kept. The plan holds 3 more whose replacements are not: {leaves}",
+        ),
     ):
-        held = [kept_key(f"k{n}", calm=True, adopted=True) for n in range(count)]
+        held = [kept_key(f"k{n}", calm=True, adopted=n < seen) for n in range(seen + unseen)]
         monkeypatch.setattr(guide, "kept", lambda _, held=held: held)
         assert guide.lead(situation(), steps()) == Lead(
-            GuideKind.FINISH,
-            "",
-            "handover.finish",
-            "End what hardening replaced",
-            f"{words}, and every replacement is seen in use. One plan ends what is kept.",
+            GuideKind.FINISH, "", "handover.finish", "End what hardening replaced", words
         )
         assert guide.lead(situation(), steps(s7=Verdict.OPEN)).kind is GuideKind.STEP
     monkeypatch.setattr(guide, "kept", lambda _: [kept_key(adopted=True)])
