@@ -14,18 +14,19 @@ import time
 from collections import deque
 from collections.abc import Callable
 
+from workbench.tui.terminal.line_speed import LineSpeed
+
 # Bytes handed to the terminal at once: small, so that a stop is noticed, and a slow line's speed.
 CHUNK = 1024
 # Seconds that one chunk may wait before the terminal counts as having stopped: then it is repainted whole.
 STOPPED = 3.0
-_SLOW_WRITE = 0.005  # seconds; a write that waited longer, for room, says how fast the line is
 _LEAVE = 2.0  # seconds that the end of the program waits for the last bytes
 
 
 class TerminalWriter:
     """Writes in a thread of its own; ``drained(stopped)`` is called there whenever everything was written.
 
-    ``rate`` is the bytes a second the terminal took when it made a write wait, None while it never did.
+    ``rate`` is the bytes a second that the terminal took while it made writes wait, None while it never did.
     """
 
     def __init__(self, fd: int, drained: Callable[[bool], None]) -> None:
@@ -36,7 +37,7 @@ class TerminalWriter:
         self._busy = False
         self._ending = False
         self._gone = False
-        self._held, self._held_for = 0, 0.0
+        self._speed = LineSpeed()
         self._thread = threading.Thread(target=self._run, name="workbench-output", daemon=True)
 
     @property
@@ -47,8 +48,8 @@ class TerminalWriter:
 
     @property
     def rate(self) -> float | None:
-        """Return the line's speed in bytes a second, None while it took everything at once."""
-        return self._held / self._held_for if self._held_for > 0.2 and self._held else None
+        """Return the line's speed in bytes a second, None while it took everything at once or stopped and went on."""
+        return self._speed.rate
 
     def start(self) -> None:
         """Begin."""
@@ -112,11 +113,9 @@ class TerminalWriter:
                 # The terminal is gone; that is noticed, and said, elsewhere.
                 self._gone = True
                 return stopped
-            took = time.monotonic() - begun
-            stopped = stopped or took >= STOPPED
-            if _SLOW_WRITE < took < STOPPED and full:
-                self._held += written
-                self._held_for += took
+            ended = time.monotonic()
+            stopped = stopped or ended - begun >= STOPPED
+            self._speed.wrote(written, begun, ended, full=full)
             view = view[written:]
         return stopped
 
