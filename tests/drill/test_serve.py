@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -97,6 +98,19 @@ def test_an_unknown_scenario_is_a_usage_error(tmp_path: Path) -> None:
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stdout) == (2, "")
     assert "no drill scenario named nonsense" in done.stderr
+
+
+def test_a_mistyped_scenario_is_told_before_any_screen(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "workbench", "drill", "--scenario", "stolen-kee"]
+    done = subprocess.run(
+        command,
+        capture_output=True,
+        text=True,
+        check=False,
+        env={**os.environ, "WORKBENCH_HOME": str(tmp_path)},
+    )
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "no drill scenario named stolen-kee" in done.stderr and "drill --list" in done.stderr
 
 
 def test_the_list_names_every_scenario() -> None:

@@ -11,7 +11,7 @@ from workbench.cli.output import text
 from workbench.core.errors import HostError
 from workbench.core.state_dir import Home
 from workbench.drill.world.options import from_arguments
-from workbench.drill.world.scenarios import SCENARIOS
+from workbench.drill.world.scenarios import SCENARIOS, named
 
 # What the simulated account is served with; an incident needs none of it.
 _SERVERS = ("starlette", "uvicorn", "aiosmtpd")
@@ -35,12 +35,14 @@ def run(options: argparse.Namespace) -> int:
         text("\n".join(rows))
         return 0
     _need_servers()
+    chosen = from_arguments(options)
+    named(chosen.scenario)  # A mistyped one is told before any screen.
     if options.serve:
         from workbench.drill.servers.serve import serve
 
         home = Home.find().drill()
         home.ensure()
-        return asyncio.run(serve(from_arguments(options), home.path / "account"))
+        return asyncio.run(serve(chosen, home.path / "account"))
     from workbench.cli.screen import run_drill
 
     code: int = run_drill(options)

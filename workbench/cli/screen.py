@@ -354,7 +354,10 @@ class _Drill:
         raise HostError(
             "The drill's servers did not start.",
             said[0] if said else f"They said nothing within {SERVE_LIMIT:.0f} seconds.",
-            "Try again with --fresh; `workbench drill --serve` shows what goes wrong.",
+            # What is wrong with an option they say with what to do about it, in a line of its own.
+            said[-1]
+            if len(said) > 1
+            else "Try again with --fresh; `workbench drill --serve` shows what goes wrong.",
         )
 
     def stop(self) -> None:

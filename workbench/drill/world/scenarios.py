@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from workbench.core.errors import UsageError
+from workbench.core.redact import visible
+
 # Everything an intruder with the needed access can leave behind here, by the name used in ``truth``.
 ALL_PLANTS = (
     "admin-key",
@@ -221,6 +224,16 @@ _ALL = (
 )
 
 SCENARIOS: dict[str, Scenario] = {scenario.name: scenario for scenario in _ALL}
+
+
+def named(name: str) -> Scenario:
+    """Return the scenario of a name. Raises UsageError where there is none."""
+    if name not in SCENARIOS:
+        raise UsageError(
+            f"There is no drill scenario named {visible(name, 60)}.",
+            todo="`workbench drill --list` shows the scenarios.",
+        )
+    return SCENARIOS[name]
 
 
 def listing() -> str:

@@ -10,7 +10,6 @@ import random
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from workbench.core.errors import UsageError
 from workbench.drill.world.cast import domains_of, keys_of, logins_of, users_of
 from workbench.drill.world.facts import CustomerHost as CustomerHost
 from workbench.drill.world.facts import DomainFact as DomainFact
@@ -22,7 +21,7 @@ from workbench.drill.world.facts import current_secret as current_secret
 from workbench.drill.world.facts import digest as digest
 from workbench.drill.world.facts import hexes as hexes
 from workbench.drill.world.options import DrillOptions
-from workbench.drill.world.scenarios import SCENARIOS, Scenario
+from workbench.drill.world.scenarios import Scenario, named
 
 RESPONDER = "127.0.0.1"
 LEAK_PATH = "/.env"
@@ -101,12 +100,7 @@ class Story:
 
 def tell(options: DrillOptions, start: datetime) -> Story:
     """Return the story of ``options`` opening at ``start``. Raises UsageError for an unknown scenario."""
-    scenario = SCENARIOS.get(options.scenario)
-    if scenario is None:
-        raise UsageError(
-            f"There is no drill scenario named {options.scenario}.",
-            todo="`workbench drill --list` shows the scenarios.",
-        )
+    scenario = named(options.scenario)
     start = start.astimezone(UTC).replace(microsecond=0)
     seed = options.seed
     company, slug = _COMPANIES[digest(seed, "company") % len(_COMPANIES)] if seed != 1 else _COMPANIES[0]
