@@ -351,14 +351,10 @@ class _Drill:
         if line:
             return line
         said = (await errors.read(2000)).decode(errors="replace").strip().splitlines()
-        raise HostError(
-            "The drill's servers did not start.",
-            said[0] if said else f"They said nothing within {SERVE_LIMIT:.0f} seconds.",
-            # What is wrong with an option they say with what to do about it, in a line of its own.
-            said[-1]
-            if len(said) > 1
-            else "Try again with --fresh; `workbench drill --serve` shows what goes wrong.",
-        )
+        why = said[0] if said else f"They said nothing within {SERVE_LIMIT:.0f} seconds."
+        # What to do about an option they say themselves, in a line of its own.
+        todo = said[-1] if said[1:] else "Try --fresh; `workbench drill --serve` shows what goes wrong."
+        raise HostError("The drill's servers did not start.", why, todo)
 
     def stop(self) -> None:
         """Stop the servers; their state is stored, and the simulated clock stands still until the next time."""

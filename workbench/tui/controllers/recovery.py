@@ -68,13 +68,7 @@ class RecoveryController(Controller):
         tone = {"high": "bad", "medium": "warn"}
         looks = {"high": "theirs, likely", "medium": "theirs, maybe", "low": "unsure"} if waiting else {}
         lines = [
-            ListLine(
-                f.key,
-                _named(f, session),
-                f.why,
-                tone.get(f.severity, ""),
-                looks.get(f.severity, ""),
-            )
+            ListLine(f.key, _named(f, session), f.why, tone.get(f.severity, ""), looks.get(f.severity, ""))
             for f in waiting or by_hand
         ]
         marked = [f.key for f in waiting if f.severity in ("high", "medium")]
