@@ -209,9 +209,26 @@ async def test_toasts_never_lie_over_the_confirmation(running: Running) -> None:
         assert "newly listed" not in screen_text(pilot)
         await planned(pilot, "escape")
         await pilot.pause(0.5)
-        # Nobody can have read the old one in the moment before the plan opened: it is said once more.
-        assert "6 pieces of news; first: An old toast." in " ".join(screen_text(pilot).split())
+        # Nobody can have read the old one in the moment before the plan opened: it counts once more.
+        assert "6 pieces of news; first: newly listed: 192.0.2.0" in " ".join(screen_text(pilot).split())
         assert "192.0.2.4" not in screen_text(pilot)
+
+
+async def test_news_about_news_is_never_told(running: Running) -> None:
+    session = FakeSession()
+    with_use(session)
+    async with running(session) as pilot:
+        app = app_of(pilot)
+        for round_ in range(3):
+            await planned(pilot, "2", "a", "r")
+            for n in range(3):
+                app.tell(f"This is {round_}.{n}.")
+            await planned(pilot, "escape")
+            await pilot.pause(0.5)
+        # What could not be read in between is counted with what came since: nine, and that a plan was left.
+        told = [one.message for one in app._notifications]
+        assert [one for one in told if "10 pieces of news; first: This is 0.0." in one], told
+        assert not [one for one in told if one.count("pieces of news") > 1], told
 
 
 async def test_news_waits_until_a_dialog_is_closed(running: Running, monkeypatch: pytest.MonkeyPatch) -> None:

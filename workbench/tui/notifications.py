@@ -36,7 +36,7 @@ class Notifications:
         self._ui = ui
         self._waiting: list[tuple[str, Severity]] = []
         self._collecting = False
-        self._until: dict[str, tuple[float, Severity]] = {}
+        self._until: dict[str, tuple[float, list[tuple[str, Severity]]]] = {}
 
     def tell(self, text: str, severity: Severity = "information") -> None:
         """Say something short; never an error's details, never a secret."""
@@ -57,8 +57,12 @@ class Notifications:
     def stand_aside(self) -> None:
         """Take what stands in the corner away before a dialog opens; what cannot have been read is said after it."""
         now = monotonic()
+        # What stood for several is taken apart again, or the next one would tell of news about news.
         fresh = [
-            (text, tone) for text, (until, tone) in self._until.items() if until - now > SHOWN_FOR - READ_IN
+            piece
+            for until, pieces in self._until.values()
+            if until - now > SHOWN_FOR - READ_IN
+            for piece in pieces
         ]
         self._until.clear()
         if fresh:
@@ -88,19 +92,21 @@ class Notifications:
             for text, tone in waiting:
                 self._show(text, tone)
             return
-        severity: Severity = "warning" if any(tone == "warning" for _, tone in waiting) else "information"
-        first = visible(waiting[0][0], 200)
-        self._show(f"{len(waiting)} pieces of news; first: {first} Activity (6) lists them all.", severity)
+        # What warns comes first of all.
+        text, severity = next((one for one in waiting if one[1] == "warning"), waiting[0])
+        words = f"{len(waiting)} pieces of news; first: {visible(text, 200)} What was done stands in Activity (6)."
+        self._show(words, severity, waiting)
 
-    def _show(self, text: str, severity: Severity) -> None:
+    def _show(self, text: str, severity: Severity, pieces: Sequence[tuple[str, Severity]] = ()) -> None:
         safe = visible(self._ui.safe(text), 400)
         front = self._front()
         if isinstance(front, Dialog):
             whole = front.say(safe)
-            self._app.set_timer(READ_IN, lambda: self._read(front, whole, (safe, severity)))
+            said = list(pieces) or [(safe, severity)]
+            self._app.set_timer(READ_IN, lambda: self._read(front, whole, said))
             return
         now = monotonic()
-        if now < self._until.get(safe, (0.0, severity))[0]:
+        if safe in self._until and now < self._until[safe][0]:
             return  # It still stands there.
         self._until = {said: held for said, held in self._until.items() if held[0] > now}
         if len(self._until) >= MOST and self._app.size.height < ROOMY:
@@ -108,13 +114,13 @@ class Notifications:
             # still on its way to the screen.
             self._app.call_later(self._app.clear_notifications)
             self._until.clear()
-        self._until[safe] = (now + SHOWN_FOR, severity)
+        self._until[safe] = (now + SHOWN_FOR, list(pieces) or [(safe, severity)])
         self._app.notify(safe, severity=severity, markup=False, timeout=SHOWN_FOR)
 
-    def _read(self, front: Dialog[Any], whole: bool, said: tuple[str, Severity]) -> None:
+    def _read(self, front: Dialog[Any], whole: bool, said: Sequence[tuple[str, Severity]]) -> None:
         """Say once more, in the corner, what could not be read in a dialog."""
         if not whole or self._front() is not front:
-            self._wait([said])
+            self._wait(said)
 
     def _front(self) -> Screen[Any] | None:
         """Return what is on top, None while the program ends."""
