@@ -109,7 +109,7 @@ def the_others(screen: Tmux) -> None:
 
 def an_hour_later(screen: Tmux) -> None:
     """Let an hour pass, in which nobody comes back."""
-    by_palette(screen, "hour pass", "drill: let an hour pass")
+    by_palette(screen, "hours pass", "drill: let hours pass")
     screen.until_true(silent, "the intruder's rate fell to nothing")
 
 

@@ -7,15 +7,34 @@ from pathlib import Path
 # Its pytest plugin would import it when the session ends; after a run of this size CPython 3.11 sometimes fails to
 # compile there ("AST constructor recursion depth mismatch").
 import hypothesis  # noqa: F401
+import pytest
 
 from tests.support.drills import SMALL, opened, running_drill
 from tests.support.newcomer import MOST_KEYS, Newcomer
 from workbench.cli.screen import drill_places
 from workbench.core.clock import ShiftedClock
+from workbench.domain.runbook.guide import GuideKind
 from workbench.journal.journal import read_rows
 
 # The same with the characters of the confirmations.
 MOST_PRESSES = 40
+
+
+@pytest.mark.parametrize("size", [(120, 40), (80, 24)])
+async def test_the_drill_as_it_is_opened_ends_in_at_most_forty_presses(
+    tmp_path: Path, size: tuple[int, int]
+) -> None:
+    """The whole account, with as many rows to a plan as it has: each key and each digit of a count is a press."""
+    person = Newcomer(size=size)
+    async with running_drill(tmp_path, traffic=1.0) as drill:
+        places = drill_places(drill.document())
+        async with opened(drill, tmp_path, clock=ShiftedClock(), search_places=places) as session:
+            await person.sit(session, lambda step: False)
+            lead = session.lead()
+    assert lead.kind is GuideKind.END, (lead, person.story)
+    print(f"{person.keys} keys and {person.typed} characters of confirmations: {person.keys + person.typed}")
+    assert person.keys + person.typed <= MOST_PRESSES, "\n".join(person.story)
+    assert not person.shown_whole()
 
 
 async def test_a_newcomer_recovers_the_drill(tmp_path: Path) -> None:

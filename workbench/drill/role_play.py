@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from workbench.core.clock import iso
 from workbench.core.errors import UsageError
 from workbench.core.words import plural
 from workbench.domain.blocklists.ours import mattering
@@ -16,6 +17,8 @@ from workbench.domain.detection.alarms import open_alarms
 from workbench.domain.model.plan import EffectKind, EffectState
 from workbench.domain.model.recorded_rows import AdoptionNote
 from workbench.domain.model.situation import Situation
+from workbench.domain.runbook.adoption import senders_down
+from workbench.domain.runbook.role_play import hours_left, with_hour
 from workbench.mailgun.client import Mailgun, Priority
 
 if TYPE_CHECKING:
@@ -60,6 +63,8 @@ class DrillRolePlay:
             return await _watch_over(session, parts)
         if action_id in ("drill.deploy", "drill.hour", "drill.day"):
             await session.account.read_use()
+        if action_id == "drill.hour" and parts is not None:
+            return await _wait_for_use(session, parts)
         return ""
 
 
@@ -172,6 +177,23 @@ async def _write_to_lists(session: Played) -> None:
     for found in session.account.blocklists.removals():
         if found.ready and found.listing.matters:
             await session.account.blocklists.requested(*found.listing.pair)
+
+
+async def _wait_for_use(session: Played, played: _Parts) -> str:
+    """Let more hours pass while a sender that was given its new credential has not shown with it, six in all.
+
+    An alarm ends it early: somebody is back, and that comes first.
+    """
+    hours = 1
+    while hours_left(session.situation()) and not open_alarms(session.situation()):
+        await played.play("drill.hour", session.situation())
+        await session.recorder.learn(with_hour(session.situation().state, iso(session.situation().now)))
+        await session.account.watch(whole=True)
+        await session.account.read_use()
+        hours += 1
+    down = senders_down(session.situation())
+    shown = f"{plural(down, 'sender')} still down." if down else "no sender is down."
+    return f"{plural(hours, 'simulated hour')} {'has' if hours == 1 else 'have'} passed: {shown}"
 
 
 async def _watch_over(session: Played, played: _Parts) -> str:

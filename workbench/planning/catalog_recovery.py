@@ -192,8 +192,9 @@ LATER = (
     ),
     Action(
         "drill.hour",
-        "drill: let an hour pass",
-        "Moves the drill's clock one hour on: listings come and go, the intruder tries again.",
+        "drill: let hours pass",
+        "Moves the drill's clock an hour on; where the new credentials are deployed, hour by hour until the log shows "
+        "every sender with its own, six at most.",
         needs="the drill",
     ),
     Action(

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from workbench.blocklists.removal import Removal
     from workbench.blocklists.zones import Zone
     from workbench.core.redact import Secret
+    from workbench.domain.model.facts import RecordedFact
     from workbench.domain.model.situation import Situation
     from workbench.mailgun.client import Mailgun
 
@@ -63,6 +64,9 @@ class PlayedRecord(Protocol):
 
     async def record(self, kind: str, body: Mapping[str, Any]) -> object:
         """Write one journal row."""
+
+    async def learn(self, fact: RecordedFact) -> object:
+        """Write what was found out."""
 
 
 class Played(Protocol):

@@ -10,8 +10,11 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from workbench.core.clock import iso
+from workbench.core.words import plural
 from workbench.domain.model.plan import EffectKind
+from workbench.domain.model.situation import Situation
 from workbench.domain.model.state import State
+from workbench.domain.runbook.adoption import senders_down
 from workbench.domain.runbook.blocklists import REMOVE, SHOW
 from workbench.domain.runbook.guide import GuideKind, Lead
 from workbench.domain.runbook.recorded import DrillParts
@@ -27,7 +30,7 @@ _PEOPLE_STEPS = (Order.STRANGERS, Order.PASSWORDS, Order.TWO_FACTOR)
 _HAPPENS = {
     PEOPLE: "The drill plays the people: strangers deleted in the panel, passwords reset, two-factor on.",
     DEPLOY: "The drill plays your developers: every simulated application gets its new credential.",
-    HOUR: "The drill lets an hour pass, so that the log shows who sends with what.",
+    HOUR: "The drill lets hours pass until the log shows every sender with its new credential.",
     LISTS: "The drill writes to the blocklists for you: on a real account, the way off each listing stands in pane 5.",
     CLEAN: "The drill plays your developers: the secrets are taken out of site and history, then searched for again.",
     WATCH: (
@@ -75,11 +78,9 @@ def _with_part(view: StepView, state: State) -> StepView:
     shown = _playing(view, part)
     if part != HOUR:
         return shown
-    # Each press says something new: an hour in which nobody sent shows nothing else.
-    passed = int(
-        state.known(DrillParts).played.get(_hours_since(state.known(DrillParts).played[DEPLOY]), "0")
-    )
-    return replace(shown, happens=f"{shown.happens} It is hour {passed + 1} of at most {MOST_HOURS}.")
+    # Each press says something new: an alarm ends the hours early, and they go on after it.
+    most = plural(MOST_HOURS - _hours(state), "hour")
+    return replace(shown, happens=f"{shown.happens} At most {most}; an alarm ends the wait early.")
 
 
 def _playing(view: StepView, part: str) -> StepView:
@@ -108,7 +109,7 @@ def _part(view: StepView, state: State) -> str:
         # What was made in the very second in which the last ones were seen in use was not among them.
         if not deployed or deployed <= _newest(state):
             return DEPLOY
-        return HOUR if int(played.get(_hours_since(deployed), "0")) < MOST_HOURS else ""
+        return HOUR if _hours(state) < MOST_HOURS else ""
     return SUPPORT if view.id == Order.REPORT else ""
 
 
@@ -134,6 +135,26 @@ def _newest(state: State) -> str:
 
 def _hours_since(deployed: str) -> str:
     return f"hours since {deployed}"
+
+
+def _hours(state: State) -> int:
+    """Return how many hours were let pass since the new credentials were deployed last."""
+    played = state.known(DrillParts).played
+    return int(played.get(_hours_since(played.get(DEPLOY, "")), "0"))
+
+
+def hours_left(situation: Situation) -> bool:
+    """Return whether another hour may show something: a sender has its new credential and was not seen with it.
+
+    What is kept for its hand-over is waited for by nobody here: its own deadline asks about it.
+    """
+    deployed = DEPLOY in situation.state.known(DrillParts).played
+    return deployed and _hours(situation.state) < MOST_HOURS and senders_down(situation) > 0
+
+
+def with_hour(state: State, at: str) -> DrillParts:
+    """Return the fact of the parts played so far, with one more hour let pass."""
+    return with_part(state, HOUR, at)
 
 
 def with_part(state: State, part: str, at: str) -> DrillParts:

@@ -48,14 +48,14 @@ def knowing(*parts: str, at: str = AT) -> State:
     return state
 
 
-def test_each_hour_that_passes_says_which_it_is() -> None:
+def test_each_wait_of_hours_says_how_many_are_left() -> None:
     told = []
     for hours in range(7):
         state = knowing(DEPLOY, *[HOUR] * hours)
         (shown,) = played([step(Order.ADOPTION)], state)
         told.append((shown.next_action, shown.happens))
     assert [action for action, _ in told] == [*[HOUR] * 6, "blocklists.check"]
-    assert "hour 1 of at most 6" in told[0][1] and "hour 6 of at most 6" in told[5][1]
+    assert "At most 6 hours;" in told[0][1] and "At most 1 hour;" in told[5][1]
     assert len({words for _, words in told}) == 7
 
 
