@@ -48,7 +48,7 @@ class Played:
     [
         ([0], 0, 1, "1 simulated hour has passed: no sender is down."),
         ([4, 1, 1, 0], 0, 4, "4 simulated hours have passed: no sender is down."),
-        ([1] * 9, 0, MOST_HOURS, "6 simulated hours have passed: 1 sender still down."),
+        ([1] * 30, 0, MOST_HOURS, "24 simulated hours have passed: 1 sender still down."),
         ([2] * 9, 2, 2, "2 simulated hours have passed: 2 senders still down."),
     ],
 )
@@ -58,9 +58,14 @@ async def test_hours_pass_until_every_sender_shows(
     def down_now(situation: Any) -> int:
         return int(situation.played.down[situation.played.hours - 1])
 
+    def alarms(situation: Any) -> list[Any]:
+        # One that only a person can judge was open before, and ends nothing.
+        names = ["old", "back"] if situation.played.hours == back else ["old"]
+        return [SimpleNamespace(id=name) for name in names]
+
     monkeypatch.setattr(role_play, "senders_down", down_now)
     monkeypatch.setattr("workbench.domain.runbook.role_play.senders_down", down_now)
-    monkeypatch.setattr(role_play, "open_alarms", lambda s: ["back"] if s.played.hours == back else [])
+    monkeypatch.setattr(role_play, "open_alarms", alarms)
     played: Any = Played(down, back)
     assert await role_play._wait_for_use(played, played) == words
     assert played.hours == hours

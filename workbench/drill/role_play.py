@@ -180,12 +180,14 @@ async def _write_to_lists(session: Played) -> None:
 
 
 async def _wait_for_use(session: Played, played: _Parts) -> str:
-    """Let more hours pass while a sender that was given its new credential has not shown with it, six in all.
+    """Let more hours pass while a sender that was given its new credential has not shown with it, a day at most.
 
-    An alarm ends it early: somebody is back, and that comes first.
+    A new alarm ends it early: somebody is back, and that comes first.
     """
-    hours = 1
-    while hours_left(session.situation()) and not open_alarms(session.situation()):
+    hours, known = 1, {alarm.id for alarm in open_alarms(session.situation())}
+    while hours_left(session.situation()) and known.issuperset(
+        alarm.id for alarm in open_alarms(session.situation())
+    ):
         await played.play("drill.hour", session.situation())
         await session.recorder.learn(with_hour(session.situation().state, iso(session.situation().now)))
         await session.account.watch(whole=True)

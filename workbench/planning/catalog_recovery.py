@@ -194,7 +194,7 @@ LATER = (
         "drill.hour",
         "drill: let hours pass",
         "Moves the drill's clock an hour on; where the new credentials are deployed, hour by hour until the log shows "
-        "every sender with its own, six at most.",
+        "every sender with its own, a day at most.",
         needs="the drill",
     ),
     Action(

@@ -25,7 +25,7 @@ SUPPORT, LISTS = "drill.support", "drill.lists"
 ALLOW, CLEAN, WATCH = "drill.allow", "drill.clean", "drill.watch"
 _MADE = (EffectKind.KEY_CREATE, EffectKind.LOGIN_RESET, EffectKind.LOGIN_CREATE)
 # Who sends once a day shows in the log within a day; whoever does not is asked about, not waited for.
-MOST_HOURS = 6
+MOST_HOURS = 24
 _PEOPLE_STEPS = (Order.STRANGERS, Order.PASSWORDS, Order.TWO_FACTOR)
 _HAPPENS = {
     PEOPLE: "The drill plays the people: strangers deleted in the panel, passwords reset, two-factor on.",
@@ -80,7 +80,7 @@ def _with_part(view: StepView, state: State) -> StepView:
         return shown
     # Each press says something new: an alarm ends the hours early, and they go on after it.
     most = plural(MOST_HOURS - _hours(state), "hour")
-    return replace(shown, happens=f"{shown.happens} At most {most}; an alarm ends the wait early.")
+    return replace(shown, happens=f"{shown.happens} At most {most}; a new alarm ends the wait early.")
 
 
 def _playing(view: StepView, part: str) -> StepView:

@@ -50,13 +50,13 @@ def knowing(*parts: str, at: str = AT) -> State:
 
 def test_each_wait_of_hours_says_how_many_are_left() -> None:
     told = []
-    for hours in range(7):
+    for hours in range(25):
         state = knowing(DEPLOY, *[HOUR] * hours)
         (shown,) = played([step(Order.ADOPTION)], state)
         told.append((shown.next_action, shown.happens))
-    assert [action for action, _ in told] == [*[HOUR] * 6, "blocklists.check"]
-    assert "At most 6 hours;" in told[0][1] and "At most 1 hour;" in told[5][1]
-    assert len({words for _, words in told}) == 7
+    assert [action for action, _ in told] == [*[HOUR] * 24, "blocklists.check"]
+    assert "At most 24 hours;" in told[0][1] and "At most 1 hour;" in told[23][1]
+    assert len({words for _, words in told}) == 25
 
 
 def test_the_days_of_the_watch_pass_once_for_each_time_that_access_was_cut() -> None:
