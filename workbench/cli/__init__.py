@@ -12,6 +12,7 @@ import traceback
 from collections.abc import Sequence
 
 from workbench.cli import output
+from workbench.cli.command_parser import Mistyped
 from workbench.cli.parser import build_parser
 from workbench.core.errors import OutputError, Signalled, UsageError, WorkbenchError, host_fault
 from workbench.core.process import protect
@@ -43,6 +44,8 @@ def run(arguments: Sequence[str]) -> int:
         # Whoever read our output has gone (head, less): the result is cut short, and the code says by what.
         output.abandon()
         return SIGNALLED + signal.SIGPIPE
+    except Mistyped as mistyped:
+        error, code = mistyped.told, mistyped.told.exit_code
     except SystemExit as ended:
         if not ended.code:
             raise  # --help, --version

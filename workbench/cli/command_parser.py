@@ -4,13 +4,24 @@ from __future__ import annotations
 
 import argparse
 import re
+import sys
 from collections.abc import Iterator, Sequence
 from typing import Any, NoReturn
 
+from workbench.core.errors import UsageError
 from workbench.core.redact import visible
 
 _TOLD = 400  # characters of what is wrong with a command line: it quotes what was typed
+_NEAR = 0.7  # how much alike two words must be (of 1) for one to be the other, mistyped
 _LONGEST = 40  # characters of a word that may be a mistyped one of ours
+
+
+class Mistyped(SystemExit):
+    """A command line that cannot be used: leaves with 2; ``told`` is what was said of it."""
+
+    def __init__(self, told: UsageError) -> None:
+        super().__init__(told.exit_code)
+        self.told = told
 
 
 class Parser(argparse.ArgumentParser):
@@ -22,10 +33,34 @@ class Parser(argparse.ArgumentParser):
         """Parse as argparse does, once the options that stand before a command and are its own stand behind it."""
         return super().parse_known_args(args if args is None else self._behind(list(args)), namespace)
 
+    def parse_args(  # type: ignore[override]
+        self, args: Sequence[str] | None = None, namespace: Any = None
+    ) -> argparse.Namespace:
+        """Parse everything; what is left over is answered by the command it was said to."""
+        words = list(sys.argv[1:] if args is None else args)
+        found, left = self.parse_known_args(words, namespace)
+        if left:
+            self._meant(words).error(f"unrecognized arguments: {' '.join(left)}")
+        return found
+
     def error(self, message: str) -> NoReturn:
-        """Say what is wrong and what is near to it, then leave with 2."""
+        """Say what is wrong, what it means and what to do, then leave with 2."""
         near = self._near(message)
-        super().error(f"{visible(message, _TOLD)}{f'. Did you mean {near}?' if near else ''}")
+        self.print_usage(sys.stderr)
+        way = f"workbench help {self.prog.split()[1]}" if " " in self.prog else "workbench help"
+        todo = f"Did you mean {near}? " if near else ""
+        wrong = visible(in_words(message, self), _TOLD).rstrip(".")
+        what = f"The command `{self.prog}` cannot be run as typed: {wrong}."
+        told = UsageError(what, "Nothing was done.", f"{todo}`{way}` says what it takes.")
+        self._print_message(f"{told.what}\n{told.means}\n{told.todo}\n", sys.stderr)
+        raise Mistyped(told)
+
+    def _meant(self, words: Sequence[str]) -> argparse.ArgumentParser:
+        """Return the parser of the command that these words name, this one where they name none."""
+        found: argparse.ArgumentParser = self
+        for word in words:
+            found = commands_of(found).get(word, found)
+        return found
 
     def _behind(self, words: list[str]) -> list[str]:
         """Return the words with the options that only the command knows moved behind everything else."""
@@ -50,8 +85,35 @@ class Parser(argparse.ArgumentParser):
         choices = [str(choice) for action in self._actions for choice in action.choices or ()]
         from difflib import get_close_matches  # only where something was mistyped
 
-        found = get_close_matches(said, [*options, *choices], 1, 0.6)
+        found = get_close_matches(said, [*options, *choices], 1, _NEAR)
         return found[0] if found else ""
+
+
+def in_words(message: str, parser: argparse.ArgumentParser) -> str:
+    """Return what argparse says of a command line as a plain sentence without its full stop."""
+    if missing := re.fullmatch(r"the following arguments are required: (.+)", message):
+        wanted = [_shown(name, parser) for name in missing[1].split(", ")]
+        return f"{' and '.join(wanted)} {'is' if len(wanted) == 1 else 'are'} missing"
+    if wrong := re.fullmatch(
+        r"argument (\S+): invalid choice: (.+?) \(choose from (.+)\)", message, re.DOTALL
+    ):
+        choices = wrong[3].replace("'", "")
+        return f"{wrong[2]} is none of: {choices}"
+    if typed := re.fullmatch(r"argument (\S+): invalid int value: (.+)", message, re.DOTALL):
+        return f"{_shown(typed[1], parser)} wants a whole number, not {typed[2]}"
+    if few := re.fullmatch(r"argument (\S+): expected (?:one|at least one|1) argument", message):
+        return f"{_shown(few[1], parser)} wants a value behind it"
+    if left := re.fullmatch(r"unrecognized arguments: (.+)", message, re.DOTALL):
+        return f"this is not understood: {left[1]}"
+    return message.removeprefix("argument ")
+
+
+def _shown(name: str, parser: argparse.ArgumentParser) -> str:
+    """Return how an argument is called in the help: by its place holder, or by what it is one of."""
+    for action in parser._actions:
+        if name == action.dest and not action.option_strings and action.choices is not None:
+            return f"{name.upper()} ({', '.join(str(choice) for choice in action.choices)})"
+    return name
 
 
 def commands_of(parser: argparse.ArgumentParser) -> dict[str, argparse.ArgumentParser]:

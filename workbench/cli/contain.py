@@ -42,6 +42,8 @@ def run(options: argparse.Namespace) -> int:
 
 
 async def _contain(options: argparse.Namespace) -> int:
+    # What is wrong with the words themselves is said before anything is asked for.
+    scope_of(options)
     session = await open_from(options, stores=not options.dry_run)
     try:
         return await contain(session, options)
@@ -236,7 +238,9 @@ async def verify(session: Session, options: argparse.Namespace) -> int:
         say(found.line())
         for line in (*found.against, *found.untold):
             say(f"- {line}")
-    return 1 if found.untold or found.against else 0
+    if not found.checked:
+        say("This incident has cut and made nothing yet, so there was nothing to prove.")
+    return 0 if found.checked and not (found.untold or found.against) else 1
 
 
 def scope_of(options: argparse.Namespace) -> Scope:

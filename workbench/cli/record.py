@@ -73,12 +73,14 @@ async def _judge(session: Session, options: argparse.Namespace) -> str:
 
 
 async def _attest(session: Session, options: argparse.Namespace) -> str:
-    known = {step.id for step in session.steps()}
+    known = [step.id for step in session.steps()]
     if options.step == BESIDE:
         _check_beside(session, options.subject)
     elif options.step not in known:
         raise UsageError(
-            f"There is no step {visible(options.step, 20)}.", "", f"The steps are {', '.join(sorted(known))}."
+            f"There is no step {visible(options.step, 20)}.",
+            "Nothing was recorded.",
+            f"The steps are {', '.join(known)}.",
         )
     await session.recorder.attest(options.step, options.text, options.subject)
     return f"Step {options.step}: attested by {session.recorder.operator}, with the time."

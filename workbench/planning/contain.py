@@ -65,6 +65,7 @@ def plan(situation: Situation, scope: Scope = EVERYTHING) -> Plan:
     An empty plan means that nothing is left to do: everything in scope was cut by this incident.
     """
     Ways(situation, scope.ways, scope.replace_first).check()
+    _check_grants(situation, scope.grants)
     plans: list[Plan] = []
     left_out: list[str] = []
     # First what was kept: its end was part of what was confirmed, and is due once the hand-over shows.
@@ -204,6 +205,15 @@ def _present(situation: Situation, names: Collection[str], held: Collection[str]
                 "Check the name; `workbench status` lists what there is.",
             )
     return [name for name in names if name in held]
+
+
+def _check_grants(situation: Situation, grants: Grants) -> None:
+    """Raise UsageError where rights were given to a key, or for a domain, that is not in the account."""
+    if isinstance(grants, str):
+        return
+    _present(situation, grants, situation.inventory.keys, "key")
+    for grant in grants.values():
+        _present(situation, grant.domains, situation.inventory.domains, "domain")
 
 
 def _left_out(situation: Situation, scope: Scope) -> list[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import json
 import re
 import subprocess
 import sys
@@ -170,6 +171,62 @@ def test_what_is_mistyped_is_answered_with_what_is_near(
         build_parser().parse_args(words)
     assert left.value.code == 2
     assert f"Did you mean {meant}?" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("words", "what", "todo"),
+    [
+        (
+            ["judge"],
+            "workbench judge: FINDING and DECISION (ours, intruder, keep, removed) are missing.",
+            "judge",
+        ),
+        (
+            ["judge", "x", "mine"],
+            "workbench judge: 'mine' is none of: ours, intruder, keep, removed.",
+            "judge",
+        ),
+        (["attest", "7"], "workbench attest: TEXT is missing.", "attest"),
+        (["completions"], "workbench completions: SHELL (bash, zsh, fish) is missing.", "completions"),
+        (
+            ["contain", "--limit", "many"],
+            "workbench contain: --limit wants a whole number, not 'many'.",
+            "contain",
+        ),
+        (["contain", "--limit"], "workbench contain: --limit wants a value behind it.", "contain"),
+        (["contain", "--keys"], "workbench contain: --keys wants a value behind it.", "contain"),
+        (["status", "--bogus"], "workbench status: this is not understood: --bogus.", "status"),
+        (
+            ["evidence", "list", "--bogus"],
+            "workbench evidence list: this is not understood: --bogus.",
+            "evidence",
+        ),
+    ],
+)
+def test_what_is_wrong_with_a_command_is_said_in_three_plain_sentences(
+    words: list[str], what: str, todo: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as left:
+        build_parser().parse_args(words)
+    said = capsys.readouterr().err
+    assert left.value.code == 2
+    command, _, wrong = what.partition(": ")
+    what = f"The command `{command}` cannot be run as typed: {wrong}"
+    assert said.endswith(f"{what}\nNothing was done.\n`workbench help {todo}` says what it takes.\n"), said
+    # The usage is that of the command, and what is near is looked for among what it takes.
+    assert said.startswith(f"usage: {command} "), said
+
+
+def test_a_document_says_too_what_is_wrong_with_a_command(capsys: pytest.CaptureFixture[str]) -> None:
+    from workbench.cli import run
+
+    assert run(["judge", "--json"]) == 2
+    error = json.loads(capsys.readouterr().out)["error"]
+    assert error["what"].startswith("The command `workbench judge` cannot be run as typed: FINDING and")
+    assert (error["means"], error["todo"]) == (
+        "Nothing was done.",
+        "`workbench help judge` says what it takes.",
+    )
 
 
 def test_the_manual_names_every_command_and_option() -> None:

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+import pytest
+
 from tests.support.situations import NOW, OLD, Story, key, situation, use
+from workbench.core.errors import UsageError
 from workbench.domain.model.effect_params import KeyCreateParams, KeyDeleteParams
 from workbench.domain.model.plan import EffectKind
 from workbench.domain.model.situation import Situation
 from workbench.mailgun.endpoints import Region
-from workbench.planning import grants, keys
+from workbench.planning import contain, grants, keys
 from workbench.planning.grants import Grant
 
 LOGIN = "a@mg.acme.example"
@@ -97,3 +100,18 @@ def test_sending_keys_that_the_plan_refused_are_planned_around() -> None:
     again = _mints(situation([key("a")], [LOGIN], state=story.state()))
     assert [(m.kind, m.role) for m in again] == [("user", "admin")]
     assert NOW
+
+
+@pytest.mark.parametrize("words", ["nobody=admin", "a-id=sending:nowhere.example"])
+def test_rights_for_what_is_not_in_the_account_are_refused(words: str) -> None:
+    where = situation([key("a")], [LOGIN])
+    missing = words.split("=")[0] if "nobody" in words else "nowhere.example"
+    with pytest.raises(UsageError, match=f"There is no (key|domain) {missing} in the account"):
+        contain.plan(where, contain.Scope(grants=grants.of_words([words])))
+
+
+def test_rights_for_a_key_that_this_incident_ended_are_no_mistake() -> None:
+    given = contain.Scope(grants=grants.of_words(["a-id=admin"]))
+    story = Story().verified(contain.plan(situation([key("a")]), given).effects)
+    now = situation([], state=story.state())
+    assert not [e for e in contain.plan(now, given) if e.target == "a-id"]
