@@ -271,9 +271,14 @@ def awaited(item: Kept, now: datetime) -> str:
     )
 
 
+def not_yet(item: Kept) -> str:
+    """Return why a kept credential has no deadline yet: while a plan runs its time has not begun."""
+    return "its time begins when the plan ends" if item.proven else "its replacement is not proven yet"
+
+
 def waiting(situation: Situation) -> Iterator[str]:
     """Yield one sentence for each kept credential: what waits, for what, until when."""
     for item in kept(situation):
-        until = awaited(item, situation.now) or "no deadline set yet"
+        until = awaited(item, situation.now) or not_yet(item)
         until += ", then you are asked" if item.due is not None and item.due > situation.now else ""
         yield f"{item.target}: kept, {item.why} ({until})"

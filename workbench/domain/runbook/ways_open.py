@@ -17,7 +17,7 @@ from workbench.domain.model.plan import EffectKind
 from workbench.domain.model.situation import Situation
 from workbench.domain.runbook import claims, coverage, proof_age, tapped
 from workbench.domain.runbook.containment import key_is_left, rogue_subaccounts, untouched
-from workbench.domain.runbook.handover import Kept, kept
+from workbench.domain.runbook.handover import Kept, kept, not_yet
 from workbench.domain.runbook.old_and_new import still_answers
 from workbench.domain.runbook.queues import queues_left
 from workbench.domain.runbook.verdict import attested
@@ -151,7 +151,7 @@ def _logins(situation: Situation) -> Iterator[WayIn]:
 def _kept(situation: Situation, item: Kept) -> WayIn:
     name = f"key {key_tail(item.target)}" if item.is_key else f"login {visible(item.target, 60)}"
     if item.due is None:
-        left = "no deadline set"
+        left = not_yet(item)
     elif item.due <= situation.now:
         left = f"time up since {claims.stamp(item.due)}"
     else:

@@ -241,7 +241,7 @@ def first(kind: EffectKind, target: str, replaces: str, **params: Any) -> Effect
 @pytest.mark.parametrize(
     ("due", "left"),
     [
-        (None, "no deadline set"),
+        (None, "its time begins when the plan ends"),
         (timedelta(minutes=12), "12 min left"),
         (timedelta(0), "time up since 21 Nov 14:00Z"),
         (timedelta(hours=-1), "time up since 21 Nov 13:00Z"),
