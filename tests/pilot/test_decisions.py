@@ -47,6 +47,21 @@ async def test_the_whole_evidence_is_in_view_and_names_show_on_request(
         assert PERSON in screen_text(pilot) and "names in full" not in screen_text(pilot).splitlines()[-2]
 
 
+async def test_what_a_row_is_about_stands_whole_at_120_columns(running: Running) -> None:
+    what = (
+        "SMTP app-2@alerts.acme.example: not handed over yet, not seen in use, the old one still works",
+        "unsubscribe footer of alerts.acme.example links to collect.mx-audit.example",
+    )
+    lines = [ListLine(str(n), one, WHY, "warn") for n, one in enumerate(what)]
+    async with running(FakeSession(), (120, 40)) as pilot:
+        for shown in (lines, [line._replace(lead="theirs, maybe") for line in lines[1:]]):
+            app_of(pilot).push_screen(ListScreen("Judge", "To judge.", shown, VERBS))
+            await settle(pilot)
+            text = screen_text(pilot)
+            assert all(line.words in text for line in shown), text
+            await pilot.press("escape")
+
+
 @pytest.mark.parametrize("size", SIZES)
 async def test_the_keys_stay_in_sight_below_a_long_list_with_long_evidence(
     running: Running, size: tuple[int, int]

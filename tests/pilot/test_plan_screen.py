@@ -11,7 +11,8 @@ from tests.support.effects import an_effect
 from tests.support.patience import HANGS
 from workbench.domain.model.plan import EffectKind, Plan
 from workbench.tui.screens.plan import PlanScreen
-from workbench.tui.screens.plan_rows import without_orphans
+from workbench.tui.screens.plan_rows import columns, without_orphans
+from workbench.tui.widgets.table.columns import fit_columns
 
 
 def runs(session: FakeSession) -> list[tuple[object, ...]]:
@@ -104,6 +105,18 @@ async def test_effects_can_be_left_out(running: Running) -> None:
         await pilot.press("3", "enter")
         await settle(pilot)
         assert len(runs(session)[0][2]) == 3  # type: ignore[arg-type]
+
+
+LONG = "mint a sending key for mg.acme.example to replace prod-web …33cb"
+
+
+def test_what_an_effect_is_about_stands_whole_at_120_columns() -> None:
+    whole = Plan("Cut all access", (an_effect(EffectKind.KEY_CREATE, "a-id", US, what=LONG),))
+    for ways in (True, False):
+        # The dialog's frame and the marks of the rows take some of the 120.
+        placed = fit_columns(columns(whole, ways=ways), 112)
+        assert {one.column.id for one in placed} >= {"what", "undo", "breaks"}
+        assert next(one.width for one in placed if one.column.id == "what") >= len(LONG)
 
 
 def test_leaving_out_a_new_key_leaves_the_old_one_alone() -> None:

@@ -152,7 +152,9 @@ def _summary(material: Material) -> Section:
     lines += audiences.since_when(situation)
     if state.first_cut_at:
         whole = state.first_cut_at == state.last_cut_at
-        when = f"at {state.first_cut_at}" if whole else f"between {state.first_cut_at} and {state.last_cut_at}"
+        when = (
+            f"at {state.first_cut_at}" if whole else f"between {state.first_cut_at} and {state.last_cut_at}"
+        )
         lines.append(f"Access was cut {when}.")
     lines.append(f"Is it over? {audiences.sentence(containment(situation).words)}")
     lines.append(audiences.sentence(sending(volume, state, situation.now).text))

@@ -18,6 +18,7 @@ from workbench.tui.widgets.table.telling import TellingTable
 TALLEST = 14  # rows shown at once; the list scrolls
 ROOM_FOR_WORDS = 15  # lines for frame, heading, words and keys
 BORDERS = 2  # lines of the dialog's frame
+LEAST_WORDS, MOST_WORDS = 44, 100  # cells for what a row is about
 LEAST_EVIDENCE = 5  # lines of the highlighted row's evidence, with the line above it
 
 
@@ -88,9 +89,10 @@ class ListScreen(Dialog[Chosen]):
         self._marked = tuple(marked)
         self._to_read = tuple(to_read)
         first = (Column("lead", "looks", width=max(len(line.lead) for line in lines)),) if _led(lines) else ()
+        # What a row is about stands whole where the width allows; why gets the rest, and stands whole below the list.
         rest = (
-            Column("words", "what", flex=_need(line.words for line in lines), min_width=44),
-            Column("more", "why", flex=_need(_joined(line) for line in lines), min_width=16, priority=2),
+            Column("words", "what", width=_need(line.words for line in lines), min_width=LEAST_WORDS),
+            Column("more", "why", flex=1, min_width=16, priority=2),
         )
         self.table = TellingTable((*first, *rest), id="list-table")
         self._by_key = {line.key: line for line in lines}
@@ -204,8 +206,8 @@ def _joined(line: ListLine) -> str:
 
 
 def _need(texts: Iterable[str]) -> int:
-    """Return the share of the width that a column is given: what its longest text needs, within reason."""
-    return max(20, min(100, max(map(len, texts), default=0)))
+    """Return how wide a column would like to be: what its longest text needs, within reason."""
+    return max(LEAST_WORDS, min(MOST_WORDS, max(map(len, texts), default=0)))
 
 
 def _led(lines: Sequence[ListLine]) -> bool:

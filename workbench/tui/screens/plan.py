@@ -22,9 +22,8 @@ from workbench.core.words import listed, together
 from workbench.tui.screens.dialog import Dialog, button, title, words
 from workbench.tui.screens.plan_groups import Folded, PlanGroup, group_row
 from workbench.tui.screens.plan_rows import (
-    COLUMNS,
-    WAY_COLUMNS,
     bounded,
+    columns,
     counted,
     credential_of,
     detail,
@@ -92,8 +91,8 @@ class PlanScreen(Dialog["Plan"]):
         self._choices = choices
         self._again = again
         self._take_plan(plan)
-        columns = COLUMNS if choices is None else WAY_COLUMNS
-        self._table = PlanTable(columns, ascii_mode=ascii_mode, id="plan-table")
+        self._placed = columns(plan, ways=choices is not None)
+        self._table = PlanTable(self._placed, ascii_mode=ascii_mode, id="plan-table")
 
     def _take_plan(self, plan: Plan) -> None:
         self._plan = plan
@@ -144,7 +143,7 @@ class PlanScreen(Dialog["Plan"]):
 
     def _fill(self) -> None:
         """Write the rows, a long plan's in groups, with what is left out unselected."""
-        cells = len(COLUMNS if self._choices is None else WAY_COLUMNS)
+        cells = len(self._placed)
         ascii_mode, out = self._table.ascii_mode, self._folded.out
         rows = (
             group_row(one, cells, ascii_mode=ascii_mode, left=sum(e.id in out for e in one.effects))

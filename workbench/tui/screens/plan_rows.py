@@ -52,19 +52,26 @@ _NOUNS = {
 }
 SENTENCES_SHOWN = 200
 
-_WHAT = Column("what", "what", flex=3, min_width=34)
+# What an effect is about stands whole where the width allows; what breaks and how to undo it, whole below the rows.
+MOST_WHAT = 72
+_WAY = (
+    Column("way", "way", width=5, priority=1),
+    Column("use", "last hour", width=18, min_width=14, priority=4),
+)
 _REST = (
     Column("place", "where", width=9, min_width=3, priority=5),
-    Column("undo", "undo", width=16, min_width=5, priority=3),
-    Column("breaks", "what breaks", flex=2, min_width=16, priority=2),
+    Column("undo", "undo", width=5, priority=3),
+    Column("breaks", "what breaks", flex=2, min_width=11, priority=2),
 )
-COLUMNS = (_WHAT, *_REST)
-WAY_COLUMNS = (
-    Column("what", "what", flex=3, min_width=29),
-    Column("way", "way", width=5, priority=1),
-    Column("use", "last hour", width=18, min_width=12, priority=4),
-    *_REST,
-)
+
+
+def columns(plan: Plan, *, ways: bool) -> tuple[Column, ...]:
+    """Return the columns of a plan, with ``ways`` those of the way and the use of each credential."""
+    longest = max((len(visible(effect.what)) for effect in plan), default=0)
+    what = Column("what", "what", width=max(34, min(MOST_WHAT, longest)), min_width=29 if ways else 34)
+    return (what, *(_WAY if ways else ()), *_REST)
+
+
 _LOOKS = {
     "production": ("production", ""),
     "intruder": ("intruder", "bad"),
@@ -105,7 +112,7 @@ def effect_row(effect: Effect, choices: Choices | None = None) -> TableRow:
         cells += [_way_cell(effect, choices), _use_cell(effect, choices)]
     cells += [
         Cell(str(effect.place)),
-        Cell("never" if forever else effect.undo, "bad" if forever else ""),
+        Cell("never" if forever else "yes", "bad" if forever else ""),
         Cell(effect.breaks or "nothing", "" if effect.breaks else "dim"),
     ]
     return TableRow(effect.id, tuple(cells), search=effect.target)
