@@ -13,7 +13,6 @@ import os
 import sys
 from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from workbench.cli.streams import on_terminal
@@ -299,6 +298,7 @@ class _Drill:
         import json
 
         line, _ = await asyncio.gather(self._serve(), loaded(*HEAVY, "workbench.drill.role_play"))
+        from workbench.cli import drill_home
         from workbench.core.clock import ShiftedClock, as_moment
         from workbench.core.redact import Secret
         from workbench.drill.role_play import DrillRolePlay
@@ -308,13 +308,14 @@ class _Drill:
         home = Home.find().drill()
         home.ensure()
         document = json.loads(line)
-        if self.options.fresh:
-            await asyncio.to_thread(_forget, home)
+        # What an incident knows of another account is none of this one's.
+        if await asyncio.to_thread(drill_home.another, home, self.options) or self.options.fresh:
+            await asyncio.to_thread(drill_home.forget, home)
         return await open_session(
             SessionOptions(
                 home=home,
                 endpoints=from_document(document),
-                vault=await _throwaway_vault(home),
+                vault=await drill_home.throwaway_vault(home),
                 # The simulated account has a time of its own: it stands still while the drill is closed.
                 clock=ShiftedClock(as_moment(document["now"])),
                 key=Secret(document["api_key"]),
@@ -370,30 +371,3 @@ def drill_places(document: dict[str, Any]) -> tuple[str, ...]:
         f"log:{document['access_log']}",
         f"site:{document['web_url']}",
     )
-
-
-async def _throwaway_vault(home: Home) -> Vault:
-    from workbench.core.atomic_files import read_plain, replace_durably
-    from workbench.core.redact import Secret
-    from workbench.vault.passphrases import generate_passphrase
-    from workbench.vault.vault import Vault
-
-    path = home.path / "passphrase"
-    if not await asyncio.to_thread(path.exists):
-        fresh = generate_passphrase()
-        await asyncio.to_thread(replace_durably, path, fresh.reveal().encode())
-    passphrase = Secret((await asyncio.to_thread(read_plain, path)).decode("utf-8", "replace").strip())
-    if await asyncio.to_thread(home.vault_file.exists):
-        return await Vault.unlock_file(home.vault_file, passphrase)
-    return await Vault.create_file(home.vault_file, passphrase)
-
-
-def _forget(home: Home) -> None:
-    """Remove the incidents and the vault of the drill's own home; the account itself was made anew."""
-    import shutil
-
-    for name in ("incidents",):
-        shutil.rmtree(home.path / name, ignore_errors=True)
-    for name in ("vault.json", "vault.json.previous", "passphrase", "latest.json"):
-        Path(home.path / name).unlink(missing_ok=True)
-    home.ensure()
