@@ -9,9 +9,8 @@ nothing fits is *not understood*: counted and shown, never dropped and never gue
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from functools import lru_cache
 
 from workbench.blocklists import refusal_rules
@@ -24,16 +23,15 @@ from workbench.blocklists.refusal_rules import (
     RefusalRule,
     Rules,
 )
-from workbench.blocklists.refusal_text import masked, of_recipient, shape
+from workbench.blocklists.refusal_text import of_recipient, shape
 from workbench.blocklists.zones import Zone
 from workbench.core.redact import visible
 from workbench.core.registered_names import registrable
 
-__all__ = ["BounceKind", "BounceMeaning", "Refusal", "RefusalCount", "classify", "count_refusals", "judge"]
+__all__ = ["BounceKind", "BounceMeaning", "classify", "every_meaning"]
 NOT_UNDERSTOOD = "not-understood"
 _NOBODY = "the receiver"
 _UNNAMED = "an unnamed list"
-_SAMPLES = 3
 _LINK_HOST = re.compile(r"https?://([\w.-]{3,253})", re.IGNORECASE)
 _USING = re.compile(r"\b(?:block|list|reject|refus)\w* using (?P<list>.{3,60})", re.IGNORECASE)
 
@@ -72,46 +70,6 @@ class BounceMeaning:
         return self.kind is not BounceKind.NOT_UNDERSTOOD
 
 
-@dataclass(frozen=True, slots=True)
-class Refusal:
-    """One failed delivery from the logs; ``mx_host`` is the receiving host, ``sent_from`` our address."""
-
-    at: datetime
-    code: int | None
-    text: str
-    mx_host: str = ""
-    sent_from: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class JudgedRefusal:
-    """A refusal with what it means; ``words`` is its text without what differs from message to message."""
-
-    refusal: Refusal
-    words: str
-    meaning: BounceMeaning
-
-
-@dataclass(frozen=True, slots=True)
-class RefusalCount:
-    """How often one provider refused for one reason within one hour (``hour`` is its beginning in UTC).
-
-    ``samples`` are a few of the texts, different ones, made harmless; ``addresses`` what they came from.
-    """
-
-    hour: datetime
-    provider: str
-    meaning: BounceMeaning
-    count: int
-    addresses: tuple[str, ...]
-    samples: tuple[str, ...]
-
-    @property
-    def sample(self) -> str:
-        """Return the first of the texts."""
-        return self.samples[0] if self.samples else ""
-
-
 def meanings() -> tuple[RefusalRule, ...]:
     """Return every entry the data file holds, in the order they are tried."""
     return refusal_rules.load().rules
@@ -124,7 +82,7 @@ def classify(code: int | None, text: str, host: str = "") -> BounceMeaning:
     comes second. Never fails: what nothing fits is of the kind *not understood*.
     """
     shaped = shape(text, code)
-    return _classify(shaped.text, (host or shaped.host).lower().rstrip("."))
+    return meaning_of(shaped.text, (host or shaped.host).lower().rstrip("."))
 
 
 def every_meaning(code: int | None, text: str, host: str = "") -> tuple[BounceMeaning, ...]:
@@ -138,7 +96,8 @@ def every_meaning(code: int | None, text: str, host: str = "") -> tuple[BounceMe
 
 # A wave of spam is refused with the same few texts: each is searched once and remembered.
 @lru_cache(maxsize=4096)
-def _classify(text: str, host: str) -> BounceMeaning:
+def meaning_of(text: str, host: str) -> BounceMeaning:
+    """Return what a shaped refusal means; ``host`` is who answered, in small letters and without a final dot."""
     rules = refusal_rules.load()
     receiver = _receiver(rules, text, host)
     return next(_fitting(rules, receiver, text, host), None) or _not_understood(rules, receiver, host)
@@ -312,60 +271,3 @@ def provider_of(mx_host: str) -> str:
     if receiver is not None:
         return receiver.name_of(host)
     return visible(registrable(host), 80) if host else "unknown"
-
-
-def judge(refusals: Iterable[Refusal]) -> list[JudgedRefusal]:
-    """Return refusals with what each means, in their order; each text is looked at once."""
-    found = []
-    for refusal in refusals:
-        shaped = shape(refusal.text, refusal.code)
-        host = (refusal.mx_host or shaped.host).lower().rstrip(".")
-        found.append(JudgedRefusal(refusal, shaped.text, _classify(shaped.text, host)))
-    return found
-
-
-def count_refusals(judged: Iterable[JudgedRefusal]) -> tuple[RefusalCount, ...]:
-    """Return refusals counted per provider, meaning and hour, the newest hour first; none is left out.
-
-    The provider is the one that the meaning names; where it only says “the receiver”, it is the one who
-    runs the receiving host.
-    """
-    groups: dict[tuple[datetime, str, str], list[JudgedRefusal]] = {}
-    for one in judged:
-        provider = one.meaning.provider
-        if provider.startswith(("the ", "an ")) and one.refusal.mx_host:
-            provider = provider_of(one.refusal.mx_host)
-        hour = one.refusal.at.astimezone(UTC).replace(minute=0, second=0, microsecond=0)
-        groups.setdefault((hour, provider, one.meaning.id), []).append(one)
-    counts = [
-        RefusalCount(
-            hour=hour,
-            provider=provider,
-            meaning=members[0].meaning,
-            count=len(members),
-            addresses=tuple(sorted({one.refusal.sent_from for one in members if one.refusal.sent_from})),
-            samples=_samples(members),
-        )
-        for (hour, provider, _), members in groups.items()
-    ]
-    return tuple(sorted(counts, key=lambda c: (-c.hour.timestamp(), -c.count, c.provider, c.meaning.id)))
-
-
-def _samples(members: Iterable[JudgedRefusal]) -> tuple[str, ...]:
-    """Return a few texts that differ in more than addresses and ids."""
-    kept: dict[str, str] = {}
-    for one in members:
-        if one.words not in kept:
-            kept[one.words] = visible(masked(one.refusal.text), 300)
-            if len(kept) == _SAMPLES:
-                break
-    return tuple(kept.values())
-
-
-def refusals_by_zone(counts: Iterable[RefusalCount]) -> dict[str, int]:
-    """Return how often the account's own refusals name each zone: those listings matter most."""
-    found: dict[str, int] = {}
-    for count in counts:
-        if count.meaning.zone:
-            found[count.meaning.zone] = found.get(count.meaning.zone, 0) + count.count
-    return found

@@ -14,9 +14,9 @@ from datetime import UTC, date, datetime, timedelta
 
 import msgspec
 
-from workbench.blocklists.bounces import Refusal
 from workbench.blocklists.monitoring import VendorListing, vendor_listings
 from workbench.blocklists.rates import RateDay
+from workbench.blocklists.refusal_counts import Refusal
 from workbench.core.clock import iso
 from workbench.core.errors import ApiError, Forbidden, NotFound, UsageError
 from workbench.core.words import plural

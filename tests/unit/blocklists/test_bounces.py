@@ -11,17 +11,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from workbench.blocklists.bounces import (
-    BounceKind,
-    Refusal,
-    classify,
-    count_refusals,
-    judge,
-    meanings,
-    provider_of,
-    refusals_by_zone,
-)
+from workbench.blocklists.bounces import BounceKind, classify, meanings, provider_of
 from workbench.blocklists.catalogue import load
+from workbench.blocklists.refusal_counts import Refusal, count_refusals, judge, refusals_by_zone
 from workbench.blocklists.refusal_rules import RefusalRule
 from workbench.blocklists.refusal_rules import load as load_rules
 from workbench.blocklists.refusal_text import masked, shape

@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Sequence
 
-from workbench.blocklists.bounces import (
-    BounceKind,
+from workbench.blocklists.bounces import BounceKind
+from workbench.blocklists.refusal_counts import (
     JudgedRefusal,
     Refusal,
     RefusalCount,

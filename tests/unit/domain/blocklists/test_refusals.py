@@ -8,7 +8,8 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from workbench.blocklists.bounces import Refusal, classify
+from workbench.blocklists.bounces import classify
+from workbench.blocklists.refusal_counts import Refusal
 from workbench.domain.blocklists.recorded import RefusalsRead
 from workbench.domain.blocklists.refusals import (
     kind_lines,
