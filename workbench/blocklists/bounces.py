@@ -2,8 +2,9 @@
 
 Large receivers publish no zone; their refusals are the only list there is. Evidence is weighed in a fixed
 order: who said it (the receiving host, else codes and links only one provider writes); that provider's own
-codes; a list that is named; then words. A provider's codes never claim what another one refused, and what
-nothing fits is *not understood*: counted and shown, never dropped and never guessed.
+codes; a list that is named; then words, first known sentences, then what the words of any sentence speak of
+together. A provider's codes never claim what another one refused, and what nothing fits is *not understood*:
+counted and shown, never dropped and never guessed.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
-from workbench.blocklists import refusal_rules
+from workbench.blocklists import refusal_concepts, refusal_rules
 from workbench.blocklists.named_zones import named_stranger, named_zone
 from workbench.blocklists.refusal_rules import (
     ABOUT_OTHERS,
@@ -30,8 +31,11 @@ from workbench.core.registered_names import registrable
 
 __all__ = ["BounceKind", "BounceMeaning", "classify", "every_meaning"]
 NOT_UNDERSTOOD = "not-understood"
+TOGETHER = "words-together"
 _NOBODY = "the receiver"
 _UNNAMED = "an unnamed list"
+# Words that speak of somebody's rule, list or delay say so outright; the rest of the refusal does not take it back.
+_SAID_OUTRIGHT = (BounceKind.LIST, BounceKind.RECIPIENT, BounceKind.GREYLISTING)
 _LINK_HOST = re.compile(r"https?://([\w.-]{3,253})", re.IGNORECASE)
 _USING = re.compile(r"\b(?:block|list|reject|refus)\w* using (?P<list>.{3,60})", re.IGNORECASE)
 
@@ -117,6 +121,10 @@ def _fitting(rules: Rules, receiver: Receiver | None, text: str, host: str) -> I
             continue
         if stage == "lists":
             yield from _by_zone(rules, receiver, text, host)
+        if stage == "statuses":
+            yield from _by_words_together(rules, receiver, text, host, refusal_concepts.AGAINST_STATUS)
+        if stage == "replies":
+            yield from _by_words_together(rules, receiver, text, host)
         for rule in rules.of_stage(stage):
             if rule.of and (receiver is None or rule.of != receiver.id):
                 continue
@@ -127,9 +135,20 @@ def _fitting(rules: Rules, receiver: Receiver | None, text: str, host: str) -> I
             if rule.owner == _UNNAMED and own and stage == "words":
                 continue
             if rule.matches(text):
+                if stage == "words" and not _is_certain(rules, rule.kind, text):
+                    yield from _by_words_together(
+                        rules, receiver, text, host, refusal_concepts.AGAINST_PHRASE, rule.kind
+                    )
                 yield _meaning(rules, rule, receiver, host)
         if stage == "lists":
             yield from _by_strange_zone(text)
+
+
+def _is_certain(rules: Rules, kind: BounceKind, text: str) -> bool:
+    """Return whether a known phrase stands whatever the other words say: it is outright, or the status agrees."""
+    return kind in _SAID_OUTRIGHT or any(
+        rule.kind is kind and rule.matches(text) for rule in rules.of_stage("statuses")
+    )
 
 
 def _asked_list(rules: Rules, text: str) -> bool:
@@ -240,19 +259,54 @@ def _meaning(rules: Rules, rule: RefusalRule, receiver: Receiver | None, host: s
     )
 
 
+def _by_words_together(
+    rules: Rules,
+    receiver: Receiver | None,
+    text: str,
+    host: str,
+    least: float = 0.0,
+    other_than: BounceKind | None = None,
+) -> Iterator[BounceMeaning]:
+    """Yield what all the words speak of, whatever sentence they make, if that leads by ``least`` points."""
+    found = refusal_concepts.spoken(text)
+    if found is None or found.lead < least or found.kind is other_than:
+        return
+    if found.kind in LISTINGS and of_recipient(text):
+        return
+    means, todo = rules.defaults[found.kind]
+    name = _name(receiver, host)
+    if found.kind is BounceKind.RECIPIENT and name == _NOBODY:
+        name = "the recipient"
+    page = receiver.page if receiver is not None else ""
+    if found.kind in ABOUT_OTHERS or found.kind is BounceKind.RECIPIENT:
+        page = ""
+    means = (
+        f"{_sentence(means.format(who=name))} Its words speak of this together; no known sentence says it."
+    )
+    yield _in_default_words(found.kind, TOGETHER, name, (means, todo.format(who=name), page), "words")
+
+
 def _not_understood(rules: Rules, receiver: Receiver | None, host: str) -> BounceMeaning:
     means, todo = rules.defaults[BounceKind.NOT_UNDERSTOOD]
     page = receiver.page if receiver is not None else ""
+    name = _name(receiver, host)
+    return _in_default_words(BounceKind.NOT_UNDERSTOOD, NOT_UNDERSTOOD, name, (means, todo, page), "nothing")
+
+
+def _in_default_words(
+    kind: BounceKind, id_: str, provider: str, told: tuple[str, str, str], ground: str
+) -> BounceMeaning:
+    means, todo, page = told
     return BounceMeaning(
-        id=NOT_UNDERSTOOD,
-        provider=_name(receiver, host),
-        kind=BounceKind.NOT_UNDERSTOOD,
+        id=id_,
+        provider=provider,
+        kind=kind,
         means=means,
         todo=todo,
         page=page,
         zone="",
         asks=(),
-        ground="nothing",
+        ground=ground,
     )
 
 

@@ -19,7 +19,7 @@ from workbench.blocklists import catalogue
 from workbench.blocklists.entries import DataEntry
 from workbench.blocklists.zones import Zone
 
-STAGES = ("mistakes", "codes", "lists", "words")
+STAGES = ("mistakes", "codes", "lists", "words", "statuses", "replies")
 _TERM = re.compile(r"\{([a-z]+)\}")
 
 

@@ -1,0 +1,199 @@
+"""What a refusal's words mean together, where no known sentence is in it. Pure.
+
+The entries of ``bounces.toml`` are sentences; this is for the words of anybody else, in whatever order they stand.
+Every word has a concept (*recipient*, *gone*), each concept, each two that stand near each other and the reply's
+codes speak for or against a kind with so many points (``concept_points.toml``), and a kind wins by its lead. The
+kinds *list* and *receiver* are none of them: a list has a name or a wording of its own.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+import unicodedata
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cache, lru_cache
+from importlib import resources
+from itertools import combinations
+from typing import Any
+
+from workbench.blocklists.entries import DataEntry
+from workbench.blocklists.refusal_rules import BounceKind
+
+# Points are logarithms of odds: whoever leads by one is almost three times as likely as the next.
+LEAD = 0.7
+# What one word alone must lead by, or words without any code.
+MORE_LEAD = 1.4
+# So far ahead, all words together outweigh an enhanced status; and so far, a single known phrase among them.
+AGAINST_STATUS = 2.0
+AGAINST_PHRASE = 3.5
+# Two concepts count together within so many words; further apart they may belong to different sentences.
+NEAR = 7
+# "not" and its like turn the word that follows within so many words, or stands right before ("existiert nicht").
+_NEGATES_AFTER = 4
+_NEGATES_BEFORE = 2
+_MOST_WORDS = 120
+_WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)?")
+# Links, hosts and files are no words, nor are ids.
+_NO_WORD = re.compile(r"https?://\S*|[^\s()]*[\w-]\.[\w-]+\.?\S*|#\S*")
+_STATUS = re.compile(r"(?<![\d.])[245]\.(\d{1,3})\.(\d{1,3})(?![\d.])")
+_REPLY = re.compile(r"^\W{0,3}([245]\d\d)\b")
+# "MailboxFull" and "no_such_user" are several words.
+_JOINED = re.compile(r"(?<=[a-z])(?=[A-Z])|_")
+
+
+@dataclass(frozen=True, slots=True)
+class Concepts:
+    """Both data files, read; ``runs`` holds (a run of words, concept) by the first word of the run."""
+
+    exact: Mapping[str, tuple[str, ...]]
+    prefixes: Mapping[str, tuple[str, ...]]
+    runs: Mapping[str, tuple[tuple[tuple[str, ...], str], ...]]
+    scripts: Mapping[str, str]
+    negated: Mapping[str, str]
+    points: Mapping[str, Mapping[BounceKind, float]]
+
+
+@dataclass(frozen=True, slots=True)
+class Spoken:
+    """The kind that the words of a refusal speak for most, and by how many points it leads."""
+
+    kind: BounceKind
+    lead: float
+
+
+def spoken(text: str) -> Spoken | None:
+    """Return what the words of a shaped refusal speak for; None where none has enough of a lead.
+
+    A text without a reply code or status may be no refusal at all: one word is then nothing; one with a code of
+    success is none.
+    """
+    places = concepts_in(text)
+    coded = _REPLY.match(text) is not None or _STATUS.search(text) is not None
+    if len(places) < (1 if coded else 2) or text.startswith("2"):
+        return None
+    (kind, most), (_, second) = sorted(_added(features(text, places)).items(), key=lambda one: -one[1])[:2]
+    lead = most - second
+    return Spoken(kind, lead) if lead >= (LEAD if coded and len(places) > 1 else MORE_LEAD) else None
+
+
+def features(text: str, places: Mapping[str, list[int]] | None = None) -> list[str]:
+    """Return all that points are given for: concepts, two that stand near each other, the codes of the reply."""
+    places = concepts_in(text) if places is None else places
+    found = sorted(places)
+    found += [
+        f"{one} {other}"
+        for one, other in combinations(sorted(places), 2)
+        if min(abs(a - b) for a in places[one] for b in places[other]) <= NEAR
+    ]
+    status = _STATUS.search(text)
+    if status is not None:
+        found += [f"status {status[1]}", f"status {status[1]}.{status[2]}"]
+    reply = _REPLY.match(text)
+    if reply is not None:
+        found += [f"reply {reply[1][0]}", f"reply {reply[1]}"]
+    return found
+
+
+def concepts_in(text: str) -> dict[str, list[int]]:
+    """Return the concepts in a shaped refusal, each with where it stands (by words); negated ones as what they are."""
+    known = load()
+    words = _words(text)
+    found: list[tuple[int, str]] = []
+    for at, word in enumerate(words):
+        found += ((at, concept) for concept in _of_word(word))
+        for run, concept in known.runs.get(word, ()):
+            if tuple(words[at : at + len(run)]) == run:
+                found.append((at, concept))
+    turning = [at for at, concept in found if concept == "not"]
+    places: dict[str, list[int]] = {}
+    for at, concept in found:
+        turned = any(-_NEGATES_BEFORE <= at - other <= _NEGATES_AFTER and at != other for other in turning)
+        if concept in known.negated:
+            concept = known.negated[concept] if turned else concept
+        if concept != "not":
+            places.setdefault(concept, []).append(at)
+    return places
+
+
+def _added(names: list[str]) -> dict[BounceKind, float]:
+    points = load().points
+    found = dict(points["always"])
+    for name in names:
+        for kind, number in points.get(name, {}).items():
+            found[kind] += number
+    return found
+
+
+def _words(text: str) -> list[str]:
+    # shape() puts "(ip)" for an address.
+    plain = _folded(_JOINED.sub(" ", _NO_WORD.sub(" ", text.replace("(ip)", " ip "))))
+    return [part for word in _WORD.findall(plain.lower())[:_MOST_WORDS] for part in _parted(word)]
+
+
+def _folded(text: str) -> str:
+    """Return a text without accents."""
+    if text.isascii():
+        return text
+    return "".join(char for char in unicodedata.normalize("NFKD", text) if not unicodedata.combining(char))
+
+
+def _parted(word: str) -> Iterator[str]:
+    """Yield a word, ``isn't`` as *is* and *not*."""
+    stem, quote, end = word.replace("’", "'").partition("'")
+    if quote and end == "t":
+        yield stem.removesuffix("n")
+        yield "not"
+    else:
+        yield stem
+        if len(end) > 2:
+            yield end
+
+
+@lru_cache(maxsize=8192)
+def _of_word(word: str) -> tuple[str, ...]:
+    known = load()
+    found = dict.fromkeys(known.exact.get(word, ()))
+    for length in range(2, len(word) + 1):
+        found.update(dict.fromkeys(known.prefixes.get(word[:length], ())))
+    if not word.isascii():
+        # Chinese, Japanese and Korean put no spaces between words.
+        found.update(dict.fromkeys(concept for part, concept in known.scripts.items() if part in word))
+    return tuple(found)
+
+
+@cache
+def load() -> Concepts:
+    """Return what the package knows of words; raises UsageError naming a mistake in the data."""
+    document, points = _read("concepts.toml"), _read("concept_points.toml")["points"]
+    exact: dict[str, tuple[str, ...]] = {}
+    prefixes: dict[str, tuple[str, ...]] = {}
+    runs: dict[str, tuple[tuple[tuple[str, ...], str], ...]] = {}
+    scripts: dict[str, str] = {}
+    for concept, words in document["words"].items():
+        for word in DataEntry({"words": words}, f"concept {concept}").texts("words"):
+            if word.startswith("*"):
+                scripts[_folded(word.strip("*"))] = concept
+            elif " " in word:
+                run = tuple(word.split())
+                runs[run[0]] = (*runs.get(run[0], ()), (run, concept))
+            elif word.endswith("*"):
+                prefixes[word[:-1]] = (*prefixes.get(word[:-1], ()), concept)
+            else:
+                exact[word] = (*exact.get(word, ()), concept)
+    return Concepts(
+        exact=exact,
+        prefixes=prefixes,
+        runs=runs,
+        scripts=scripts,
+        negated=document["negated"],
+        points={
+            name: {BounceKind(kind): float(number) for kind, number in table.items()}
+            for name, table in points.items()
+        },
+    )
+
+
+def _read(name: str) -> dict[str, Any]:
+    return tomllib.loads(resources.files("workbench.blocklists").joinpath(name).read_text(encoding="utf-8"))
