@@ -231,6 +231,7 @@ async def test_passwords_are_proven_again_by_themselves_once_the_last_way_to_set
         await look(pilot)
         assert ("prove overtaken",) not in session.asked
         session.state.learn(OutsideHands(until=iso(START + timedelta(minutes=3))))
+        session.state.hands_ended_row = 1
         session.clock.advance(240)
         session.fail["prove overtaken"] = Unreachable("Mailgun does not answer.", "", "")
         for _ in range(2):  # It fails, and is not tried again at the very next look.

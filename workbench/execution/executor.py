@@ -301,6 +301,8 @@ class Executor:
         await self._turn_to_prove(effect.kind)
         async with self._proof_slots:
             self._moved(record, Phase.PROVING)
+            # What is written while the account is looked at need not be in what it shows.
+            since = self._ledger.state.last_seq
             try:
                 proof = await look(self._ctx, record, lambda: self._stopping or self._halt is not None)
             except SecretMissing as error:
@@ -309,7 +311,7 @@ class Executor:
         if proof.undone:
             await self._contradicted(record, contradicted(record.effect, proof))
             return
-        body = {"id": effect.id, "evidence": list(proof.evidence)}
+        body = {"id": effect.id, "evidence": list(proof.evidence), "since": since}
         await self._ledger.record("effect.verified" if proof.sure else "effect.unproven", body)
         self._moved(record, Phase.VERIFIED if proof.sure else Phase.UNPROVEN)
         if proof.sure:

@@ -53,6 +53,15 @@ class Reproof:
         return ", ".join(parts)
 
 
+@dataclass(frozen=True, slots=True)
+class _Answer:
+    """What the account showed of one effect, whether that is against it, and the last row before it was asked."""
+
+    proof: Proof
+    against: bool
+    since: int
+
+
 def lasting(state: State) -> list[EffectRecord]:
     """Return the effects whose outcome must still hold: those that a later effect of ours undid are left out."""
     reached = [r for r in state.of_kind(*_KINDS) if r.state in _REACHED]
@@ -95,8 +104,9 @@ async def prove_again(ctx: Context, ledger: Ledger, only: Collection[EffectRecor
 
     async def one(record: EffectRecord) -> None:
         async with gate:
-            proof, against = await _ask(ctx, record)
-        await _keep(ctx, ledger, record, proof, against, found)
+            since = ledger.state.last_seq
+            answer = _Answer(*await _ask(ctx, record), since)
+        await _keep(ctx, ledger, record, answer, found)
 
     await asyncio.gather(*(one(record) for record in records))
     looked = ProvenAgain(
@@ -127,13 +137,17 @@ async def _ask(ctx: Context, record: EffectRecord) -> tuple[Proof, bool]:
     return Proof(proof.sure, fresh), not proof.sure and proof.later and not proof.untold
 
 
-async def _keep(
-    ctx: Context, ledger: Ledger, record: EffectRecord, proof: Proof, against: bool, found: Reproof
-) -> None:
-    effect = record.effect
+async def _keep(ctx: Context, ledger: Ledger, record: EffectRecord, answer: _Answer, found: Reproof) -> None:
+    effect, proof, against = record.effect, answer.proof, answer.against
     now = iso(ctx.clock.now())
     evidence = [f"again {now}: {line}" for line in proof.evidence]
-    body = {"id": effect.id, "sure": proof.sure, "against": against, "evidence": evidence}
+    body = {
+        "id": effect.id,
+        "sure": proof.sure,
+        "against": against,
+        "evidence": evidence,
+        "since": answer.since,
+    }
     await ledger.record("effect.reproven", body)
     found.checked += 1
     what = f"{effect.what or effect.target}: {'; '.join(proof.evidence)}"

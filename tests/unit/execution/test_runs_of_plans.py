@@ -158,7 +158,8 @@ async def test_an_effect_is_planned_sent_done_proven_and_told(run: Run) -> None:
     assert confirmed == {"plan": plan(one).id, "title": "Cut", "effects": [one.to_json()]}
     assert intent == {"id": one.id, "entry": "entry a"}
     assert done == {"id": one.id, "evidence": ["sent a"], "result": {"key_id": "a"}}
-    assert verified == {"id": one.id, "evidence": ["sent a", "proven a"]}
+    # The look began behind the row of what it looks at.
+    assert verified == {"id": one.id, "evidence": ["sent a", "proven a"], "since": run.journal.rows[2].seq}
     assert run.phases(one) == [Phase.STORING, Phase.SENDING, Phase.DONE, Phase.PROVING, Phase.VERIFIED]
     assert run.told[0] == PlanStarted("Cut", 1)
     assert run.told[-1] == PlanFinished(summary)
@@ -381,7 +382,10 @@ async def test_what_cannot_be_proven_from_here_is_done_and_looked_at_again_next_
     summary = await run.go(one)
     assert run.handler.log.count("prove a") == 1
     assert run.journal.kinds[-1] == "effect.unproven"
-    assert run.journal.rows[-1].body == {"id": one.id, "evidence": ["sent a", "cannot prove from here"]}
+    # Also by which row the look began: what was written while it lasted need not be in what it shows.
+    done = next(row.seq for row in run.journal.rows if row.kind == "effect.done")
+    expected = {"id": one.id, "evidence": ["sent a", "cannot prove from here"], "since": done}
+    assert run.journal.rows[-1].body == expected
     assert run.phases(one)[-1] is Phase.UNPROVEN
     assert (summary.done, summary.verified, summary.complete) == (1, 0, False)
     run.handler.log.clear()

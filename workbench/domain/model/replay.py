@@ -25,7 +25,7 @@ from workbench.domain.model.state import (
     Said,
     State,
 )
-from workbench.domain.runbook.recorded import PutOff
+from workbench.domain.runbook.recorded import OutsideHands, PutOff
 
 Body = Mapping[str, Any]
 
@@ -144,7 +144,7 @@ def _done(state: State, body: Body, at: str) -> None:
     record.open = False
     record.troubles = 0
     record.state = EffectState.DONE
-    record.done_at = at
+    record.done_at, record.done_row = at, state.last_seq
     record.account_at = str(body.get("account_at", ""))
     record.evidence = list(body.get("evidence", []))
     record.result = record.result.with_body(body.get("result"))
@@ -157,9 +157,14 @@ def _verified(state: State, body: Body, at: str) -> None:
     record = state.effects[body["id"]]
     record.open = False
     record.state = EffectState.VERIFIED
-    record.proven_at = at
-    record.done_at = record.done_at or at
+    record.proven_at, record.proven_row = at, _looked_from(state, body)
+    record.done_at, record.done_row = record.done_at or at, record.done_row or state.last_seq
     record.evidence = list(body.get("evidence", record.evidence))
+
+
+def _looked_from(state: State, body: Body) -> int:
+    """Return the last row that was written before the look which this row tells of; older journals do not say."""
+    return int(body.get("since", state.last_seq))
 
 
 def _reproven(state: State, body: Body, at: str) -> None:
@@ -167,10 +172,10 @@ def _reproven(state: State, body: Body, at: str) -> None:
     record = state.effects[body["id"]]
     first = [line for line in record.evidence if not line.startswith("again ")]
     record.evidence = [*first, *body["evidence"]]
-    record.tried_at = at
+    record.tried_at, record.tried_row = at, _looked_from(state, body)
     if body["sure"]:
         record.state = EffectState.VERIFIED
-        record.proven_at = at
+        record.proven_at, record.proven_row = at, record.tried_row
     elif body["against"]:
         record.state = EffectState.DONE
 
@@ -179,7 +184,7 @@ def _unproven(state: State, body: Body, at: str) -> None:
     # Done stays done: the server said yes, only the proof is missing, and why is kept beside it.
     record = state.effects[body["id"]]
     record.evidence = list(body.get("evidence", record.evidence))
-    record.tried_at = at
+    record.tried_at, record.tried_row = at, _looked_from(state, body)
 
 
 def _failed(state: State, body: Body, at: str) -> None:
@@ -305,6 +310,8 @@ def _fact(state: State, body: Body, at: str) -> None:
     fact = fact_kinds.read(body, at)
     if fact is None:
         return
+    if isinstance(fact, OutsideHands) and fact.until != state.known(OutsideHands).until:
+        state.hands_ended_row = state.last_seq
     state.learn(fact)
     if isinstance(fact, CredentialUses):
         state.use_known_at = state.use_known_at or at

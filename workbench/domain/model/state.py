@@ -68,6 +68,11 @@ class EffectRecord:
     # When the account last showed the effect (or was asked and did not, see ``tried_at``), ISO 8601 UTC.
     proven_at: str = ""
     tried_at: str = ""
+    # The journal's rows for the three: they stand in order whatever the clock did, also within one second. That of a
+    # proof is the last one written before the account was looked at.
+    done_row: int = 0
+    proven_row: int = 0
+    tried_row: int = 0
     # How often it failed for good, over all the plans that held it.
     failures: int = 0
     # How often in a row a passing trouble ended it without an outcome, and when it last failed in whatever way.
@@ -184,6 +189,8 @@ class State:
     baseline: AccountBaseline = NO_BASELINE
     first_cut_at: str = ""
     last_cut_at: str = ""
+    # The row that noted last that a way of others to administer the account had ended.
+    hands_ended_row: int = 0
     # Since when the account is contained as far as the journal knows, empty while it is not (any more).
     contained_at: str = ""
     containment: list[ContainmentEvent] = field(default_factory=list)
@@ -260,7 +267,7 @@ class State:
             if record.state not in (EffectState.DONE, EffectState.VERIFIED):
                 continue
             known = found.get(record.effect.target)
-            if known is None or known.done_at <= record.done_at:
+            if known is None or (known.done_row, known.done_at) <= (record.done_row, record.done_at):
                 found[record.effect.target] = record
         return found
 

@@ -7,9 +7,6 @@ last such way was shut; until then it is to be proven again. Keys need no such c
 
 from __future__ import annotations
 
-from datetime import datetime
-
-from workbench.core.clock import as_moment
 from workbench.domain.model.effect_params import KeyDeleteParams
 from workbench.domain.model.plan import EffectKind, EffectState
 from workbench.domain.model.state import EffectRecord, State
@@ -20,21 +17,24 @@ _REACHED = (EffectState.DONE, EffectState.VERIFIED)
 LESSER = frozenset({"developer", "basic", "analyst", "support", "sending"})
 
 
-def shut_at(state: State) -> datetime | None:
-    """Return when the last way was shut through which somebody else could set passwords; None where none is known."""
+def shut_row(state: State) -> int:
+    """Return the row of the last end of a way through which somebody else could set passwords; 0 where none is known.
+
+    Rows and not moments: a cut is over within a second or two, and a host's clock may be set right in the middle.
+    """
     calm = {
         record.effect.params.replaces
         for record in state.of_kind(EffectKind.KEY_CREATE)
         if record.effect.params.harden
     }
     ended = [
-        record.done_at
+        record.done_row
         for record in state.of_kind(EffectKind.KEY_DELETE)
         if record.state in _REACHED
         and record.effect.target not in calm
         and record.effect.given(KeyDeleteParams).role not in LESSER
     ]
-    return as_moment(max([*ended, state.known(OutsideHands).until], default=""))
+    return max([*ended, state.hands_ended_row])
 
 
 def overtaken(state: State) -> dict[str, EffectRecord]:
@@ -42,21 +42,17 @@ def overtaken(state: State) -> dict[str, EffectRecord]:
 
     Empty while a way is known to be open: whatever is proven then, nobody need believe.
     """
-    shut = shut_at(state)
-    if shut is None or state.known(OutsideHands).open:
+    shut = shut_row(state)
+    if not shut or state.known(OutsideHands).open:
         return {}
     return {
         login: record
         for login, record in state.passwords.items()
-        if record.state is EffectState.VERIFIED and (as_moment(record.proven_at) or shut) < shut
+        if record.state is EffectState.VERIFIED and record.proven_row < shut
     }
 
 
 def due(state: State) -> list[EffectRecord]:
     """Return the overtaken that nobody looked at again since: what was, and could not be told, waits for a host."""
-    shut = shut_at(state)
-    return [
-        record
-        for record in overtaken(state).values()
-        if shut is None or (as_moment(record.tried_at) or shut) <= shut
-    ]
+    shut = shut_row(state)
+    return [record for record in overtaken(state).values() if record.tried_row < shut]

@@ -187,9 +187,9 @@ UNPROVEN = (reset(), S.DONE, {"evidence": ["reset", "cannot tell: no answer"]})
 TRIED = (reset(), S.DONE, {**UNPROVEN[2], "tried_at": "2026-11-21T13:59:00Z"})
 OK = (reset(OTHER), S.VERIFIED, {"evidence": ["reset", "accepted"]})
 HALF = ("1 reset, but cannot be proven from here", "cannot tell: no answer", *ACCEPTED)
-CUT = (delete(), S.VERIFIED, {"done_at": "2026-11-21T13:30:00Z"})
-EARLY = (reset(), S.VERIFIED, {"evidence": ["reset"], "proven_at": "2026-11-21T13:00:00Z"})
-LATE = (reset(), S.VERIFIED, {**EARLY[2], "tried_at": "2026-11-21T13:45:00Z"})
+CUT = (delete(), S.VERIFIED, {"done_at": "2026-11-21T13:30:00Z", "done_row": 20})
+EARLY = (reset(), S.VERIFIED, {"evidence": ["reset"], "proven_at": "2026-11-21T13:00:00Z", "proven_row": 10})
+LATE = (reset(), S.VERIFIED, {**EARLY[2], "tried_at": "2026-11-21T13:45:00Z", "tried_row": 30})
 FROM_BEFORE = "2 logins still with the password from before"
 
 

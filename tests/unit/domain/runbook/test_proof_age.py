@@ -7,11 +7,12 @@ from datetime import datetime, timedelta
 import pytest
 
 from tests.support.effects import an_effect
-from tests.support.situations import NOW, OWN, US, Story, key, situation
+from tests.support.situations import NOW, OWN, US, Row, Story, key, situation
 from workbench.core.clock import iso
 from workbench.domain.model.inventory import UserItem
 from workbench.domain.model.plan import Effect, EffectKind, EffectState
 from workbench.domain.model.recorded_rows import RecordedRow
+from workbench.domain.model.replay import apply
 from workbench.domain.model.situation import Situation
 from workbench.domain.model.state import EffectRecord, State
 from workbench.domain.runbook import containment, outside_hands, proof_age
@@ -42,7 +43,7 @@ def _noted(state: State, now: datetime, *users: str) -> OutsideHands | None:
     found = _seen(state, now, *users)
     noted = outside_hands.news(found)
     if noted is not None:
-        state.learn(noted)
+        apply(state, Row(state.last_seq + 1, iso(now), "fact", noted.body()))
     return noted
 
 
@@ -182,3 +183,46 @@ def test_step_two_works_out_once_which_proofs_are_overtaken(monkeypatch: pytest.
     found = situation(logins=many, state=Story().verified(resets).state())
     assert containment.logins(found).verdict is Verdict.DONE
     assert len(asked) == 1
+
+
+def _cut(*, proof_from: int | None, deleted: datetime, proven: datetime) -> State:
+    """Return a state in which a reset is done, then an admin key deleted, then the reset's proof recorded.
+
+    ``proof_from`` is the last row before that look began, None where the journal does not say.
+    """
+    gone = _deleted("prod")
+    story = Story()
+    story.add("plan.confirmed", title="t", effects=[RESET.to_json(), gone.to_json()])
+    story.at = deleted
+    for effect in (RESET, gone):
+        story.add("effect.intent", id=effect.id, entry="e")
+        story.add("effect.done", id=effect.id, evidence=["done"], result={})
+    story.at = proven
+    body = {} if proof_from is None else {"since": proof_from}
+    story.add("effect.verified", id=RESET.id, evidence=["done", "235"], **body)
+    return story.state()
+
+
+@pytest.mark.parametrize("proven", [NOW, NOW + timedelta(days=3_650)])
+def test_a_look_that_began_before_the_key_died_is_older_than_that_whenever_it_is_recorded(
+    proven: datetime,
+) -> None:
+    # Rows: 1 the plan, 2 and 3 the reset, 4 and 5 the delete, 6 the proof; all within a second, or the clock ran ahead.
+    assert list(proof_age.overtaken(_cut(proof_from=3, deleted=NOW, proven=proven))) == [LOGIN]
+    assert list(proof_age.overtaken(_cut(proof_from=4, deleted=NOW, proven=proven))) == [LOGIN]
+    assert not proof_age.overtaken(_cut(proof_from=5, deleted=NOW, proven=proven))
+    assert not proof_age.overtaken(_cut(proof_from=None, deleted=NOW, proven=proven))
+
+
+def test_a_clock_set_back_in_between_makes_no_proof_younger() -> None:
+    story = _story()
+    story.at = SOON - timedelta(hours=3)
+    state = story.verified([_deleted("prod")]).state()
+    assert list(proof_age.overtaken(state)) == [LOGIN] and proof_age.due(state)
+
+
+def test_the_password_set_last_is_the_present_one_whatever_the_clock_did() -> None:
+    again = an_effect(EffectKind.LOGIN_RESET, LOGIN, US, domain="mg.acme.example", instance="2")
+    story = Story().verified([RESET])
+    story.at = NOW - timedelta(hours=3)
+    assert story.verified([again]).state().passwords[LOGIN].effect.id == again.id

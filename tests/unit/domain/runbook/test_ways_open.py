@@ -192,10 +192,10 @@ def test_a_new_password_that_was_not_proven_is_a_way_that_nobody_can_tell_until_
 def test_a_password_proven_before_the_last_way_to_set_another_was_shut_is_to_be_proven_again() -> None:
     early, late = (iso(NOW + timedelta(minutes=n)) for n in (-9, 9))
     where = shut(
-        reset(LOGIN, proven_at=early),
-        reset("late@mg.acme.example", proven_at=late),
-        reset("gone@mg.acme.example", proven_at=early),
-        delete(params={"role": "admin"}),
+        reset(LOGIN, proven_at=early, proven_row=1),
+        reset("late@mg.acme.example", proven_at=late, proven_row=4),
+        reset("gone@mg.acme.example", proven_at=early, proven_row=2),
+        delete(params={"role": "admin"}, done_row=3),
         logins=[LOGIN, "late@mg.acme.example"],
     )
     words = "1 SMTP login last proven before the last way to set passwords was shut"
