@@ -13,6 +13,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 
+# By so much the account's clock, which dates some readings, may be ahead of the session's.
+_APART = timedelta(minutes=5)
+
 
 class ClaimAnswer(StrEnum):
     """Whether what is said is so."""
@@ -100,8 +103,11 @@ def claim(said: str, holds: bool, grounds: Iterable[Reading]) -> Claim:
 
 
 def aged(reading: Reading, now: datetime, lasts: timedelta) -> Reading:
-    """Return the reading, out of date where it is older than it may be for its use."""
-    if reading.answered and reading.at is not None and now - reading.at > lasts:
+    """Return the reading, out of date where it is older than it may be for its use, or dated after now.
+
+    A moment to come says that a clock was set back since: how old the reading is nobody knows.
+    """
+    if reading.answered and reading.at is not None and not -_APART <= now - reading.at <= lasts:
         return Reading(reading.what, reading.at, Coverage.STALE, reading.why)
     return reading
 

@@ -105,3 +105,11 @@ def test_a_reading_is_out_of_date_only_once_it_is_older_than_it_may_be() -> None
 )
 def test_how_long_ago_is_said_in_the_largest_unit_that_tells(seconds: int, words: str) -> None:
     assert age(NOW, NOW + timedelta(seconds=seconds)) == words
+
+
+def test_a_reading_dated_after_now_is_of_no_known_age() -> None:
+    """A clock that was set back since would keep it fresh for as long as it was ahead."""
+    lasts = timedelta(minutes=10)
+    assert aged(READ, NOW - timedelta(minutes=5), lasts) is READ, "two clocks may differ by so much"
+    for ahead in (timedelta(minutes=5, seconds=1), timedelta(hours=3)):
+        assert aged(READ, NOW - ahead, lasts).coverage is Coverage.STALE
