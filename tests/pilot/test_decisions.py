@@ -8,7 +8,7 @@ from tests.pilot.conftest import SIZES, Running, app_of, screen_text, settle
 from tests.pilot.fake_session import PERSON, FakeSession
 from workbench.core.errors import JournalError
 from workbench.domain.leaks.leaks import Leak
-from workbench.tui.controllers.base import attest
+from workbench.tui.controllers.base import Attested, attest
 from workbench.tui.screens.choices import Choice
 from workbench.tui.screens.leaks import LeaksScreen
 from workbench.tui.screens.lists import ListLine, ListScreen, Verb
@@ -174,7 +174,8 @@ async def test_a_long_question_leaves_answers_and_keys_in_sight_and_can_be_read_
 async def test_what_somebody_said_of_a_step_is_said_to_be_recorded(running: Running) -> None:
     session = FakeSession()
     async with running(session, (160, 50)) as pilot:
-        attest(app_of(pilot), session, "0", [("opening message sent to Support", ""), ("told by phone", "")])  # type: ignore[arg-type]
+        said = Attested("0", [("opening message sent to Support", ""), ("told by phone", "")])
+        attest(app_of(pilot), session, said)  # type: ignore[arg-type]
         await settle(pilot)
         assert "Recorded under your name: opening message sent to" in screen_text(pilot)
         assert "Support, and 1 more." in screen_text(pilot)

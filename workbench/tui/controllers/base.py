@@ -29,6 +29,19 @@ class SentQuestion(NamedTuple):
     was_sent: str = "recorded under your name"
 
 
+class Attested(NamedTuple):
+    """What a person says of a step: (text, subject) each.
+
+    ``told`` says it on the screen in other words than theirs; ``fact`` is what the words are about, where the journal
+    keeps more of it than words.
+    """
+
+    step: str
+    words: Sequence[tuple[str, str]]
+    told: str = ""
+    fact: RecordedFact | None = None
+
+
 class Controller:
     """Shows, asks and records; starts no change of the account.
 
@@ -184,20 +197,9 @@ class Controller:
         """Record one judgement of several findings; ``then`` is done once it stands."""
         decide(self._ui, session, keys, decision, reason, then)
 
-    def attest(
-        self,
-        session: Incident,
-        step: str,
-        said: Sequence[tuple[str, str]],
-        told: str = "",
-        *,
-        fact: RecordedFact | None = None,
-    ) -> None:
-        """Record several words about a step: (text, subject) each; ``told`` says it in other words than theirs.
-
-        ``fact`` is what the words are about, where the journal keeps more of it than words.
-        """
-        attest(self._ui, session, step, said, told, fact)
+    def attest(self, session: Incident, said: Attested) -> None:
+        """Record what a person says of a step."""
+        attest(self._ui, session, said)
 
 
 def put_off(ui: Ui, session: Incident, action_id: str) -> None:
@@ -254,30 +256,23 @@ def _called(session: Incident, key: str, title: str) -> str:
     return f"user {user.user.email}" if user is not None and user.user.email else title
 
 
-def attest(
-    ui: Ui,
-    session: Incident,
-    step: str,
-    said: Sequence[tuple[str, str]],
-    told: str = "",
-    fact: RecordedFact | None = None,
-) -> None:
-    """Record in a worker what a person says of a step, (text, subject) each, and say that it is recorded."""
+def attest(ui: Ui, session: Incident, said: Attested) -> None:
+    """Record in a worker what a person says of a step, and say that it is recorded."""
 
     async def work() -> None:
-        if fact is not None:
-            await session.recorder.learn(fact)
-        for text, subject in said:
-            await session.recorder.attest(step, text, subject)
+        if said.fact is not None:
+            await session.recorder.learn(said.fact)
+        for text, subject in said.words:
+            await session.recorder.attest(said.step, text, subject)
 
     def recorded(_: None) -> None:
-        more = f", and {len(said) - 1} more" if len(said) > 1 else ""
-        ui.tell(told or f"Recorded under your name: {said[0][0]}{more}.")
+        more = f", and {len(said.words) - 1} more" if len(said.words) > 1 else ""
+        ui.tell(said.told or f"Recorded under your name: {said.words[0][0]}{more}.")
 
     as_somebody(
         ui,
         session,
-        lambda: ui.work.start(work, group="attest", doing=f"attesting step {step}", then=recorded),
+        lambda: ui.work.start(work, group="attest", doing=f"attesting step {said.step}", then=recorded),
     )
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from workbench.core.words import plural
 from workbench.planning.catalog import ACTIONS, Pane
 from workbench.tui.controllers.background_readings import preserve_on
-from workbench.tui.controllers.base import Controller, SentQuestion
+from workbench.tui.controllers.base import Attested, Controller, SentQuestion
 
 if TYPE_CHECKING:
     from workbench.domain.forensics.assessment import Assessment
@@ -162,7 +162,7 @@ class IncidentController(Controller):
 
     def _support(self, session: Incident, before: str = "") -> None:
         def sent() -> None:
-            self.attest(session, "0", [("opening message sent to Support", "")])
+            self.attest(session, Attested("0", [("opening message sent to Support", "")]))
 
         hint = f"{before}Copy this message and send it to Mailgun Support now; you are asked whether it was sent."
         words = "Send it to Mailgun Support now, from the owner's address; what you say is recorded."

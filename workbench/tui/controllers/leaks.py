@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from workbench.core.redact import visible
 from workbench.core.turns import loaded
 from workbench.core.words import plural
-from workbench.tui.controllers.base import Controller
+from workbench.tui.controllers.base import Attested, Controller
 from workbench.tui.screens.choices import Choice, Picked
 
 if TYPE_CHECKING:
@@ -211,7 +211,7 @@ class LeaksController(Controller):
             self._prompts.line(
                 "Replaced by whom?",
                 f"{title}\nThe name is recorded as your word; a later search does not prove it.",
-                lambda owner: self.attest(session, BESIDE, [(owner, choice.id)]),
+                lambda owner: self.attest(session, Attested(BESIDE, [(owner, choice.id)])),
                 placeholder="owner",
             )
 
@@ -270,7 +270,7 @@ class LeaksController(Controller):
 
         def given(text: str) -> None:
             name = visible(one.person.name or one.person.email, 60)
-            self.attest(session, PERSON, [(f"{name}: {question} {text}", one.person.id)])
+            self.attest(session, Attested(PERSON, [(f"{name}: {question} {text}", one.person.id)]))
 
         words = f"{question}\nThe answer is recorded with your name; it proves nothing by itself."
         self._prompts.line("What was the answer?", words, given, placeholder="answer")

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from workbench.core.redact import visible
 from workbench.planning.catalog import Action, Pane
 from workbench.tui.controllers.allowlist import AllowlistQuestions
-from workbench.tui.controllers.base import attest, decide
+from workbench.tui.controllers.base import Attested, attest, decide
 from workbench.tui.screens.choices import Choice, Picked
 
 if TYPE_CHECKING:
@@ -260,7 +260,7 @@ class Questions:
                 if answer.id == "nothing":
                     return
                 text = answer.reason or next(c.words for c in _USER_STEPS if c.id == answer.id)
-                attest(self._ui, session, answer.id, [(text, user)])
+                attest(self._ui, session, Attested(answer.id, [(text, user)]))
 
             text = (
                 "Attest only what you know and the account cannot show. Your name and the time are recorded."
@@ -295,7 +295,7 @@ class Questions:
         self.line(
             f"Attest step {step.id}: {step.title}",
             question,
-            lambda text: attest(self._ui, session, step.id, [(text, "")]),
+            lambda text: attest(self._ui, session, Attested(step.id, [(text, "")])),
             placeholder="what was done",
         )
 
@@ -307,7 +307,7 @@ class Questions:
         self.line(
             item.title,
             words,
-            lambda text: attest(self._ui, session, item.step, [(text, item.subject)]),
+            lambda text: attest(self._ui, session, Attested(item.step, [(text, item.subject)])),
             placeholder="who did it, what was seen",
         )
 

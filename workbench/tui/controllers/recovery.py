@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from workbench.core.redact import visible
 from workbench.core.words import plural
-from workbench.tui.controllers.base import Controller, SentQuestion
+from workbench.tui.controllers.base import Attested, Controller, SentQuestion
 
 if TYPE_CHECKING:
     from workbench.domain.detection.findings import Finding
@@ -123,7 +123,7 @@ class RecoveryController(Controller):
                 self.put_off(session, "adoption.show")
             else:
                 words = f"place of the leak: {answer.reason or answer.id}"
-                self.attest(session, adoption.STEP, [(words, adoption.SOURCE)])
+                self.attest(session, Attested(adoption.STEP, [(words, adoption.SOURCE)]))
                 self._replacements(session)
 
         self._prompts.pick("Is the leak closed?", text, choices, picked, reason="how do you know?")
@@ -205,7 +205,7 @@ class RecoveryController(Controller):
         from workbench.domain.runbook import adoption
 
         fact = adoption.with_listed(session.state, listed)
-        self.attest(session, adoption.STEP, [(words, adoption.TOLD)], fact=fact)
+        self.attest(session, Attested(adoption.STEP, [(words, adoption.TOLD)], fact=fact))
 
     def _ask_told(self, session: Incident, words: str, listed: Sequence[Replacement]) -> None:
         text = "Whoever runs the programs needs it before their new credentials are any use."
@@ -288,14 +288,14 @@ class RecoveryController(Controller):
                 self._plan_measures(session, [i for i in measures if i.id in chosen.keys])
             elif chosen.verb == "done":
                 said = [(f"{key}: done, by the list of measures", key) for key in chosen.keys]
-                self.attest(session, hardening.STEP, said)
+                self.attest(session, Attested(hardening.STEP, said))
             else:
                 said = [(f"{key}: left for later", f"{hardening.LATER_MARK}{key}") for key in chosen.keys]
                 left = plural(len(chosen.keys), "measure")
                 told = (
                     f"{left} left for later: the report names them as open; u in Activity (6) takes it back."
                 )
-                self.attest(session, hardening.STEP, said, told)
+                self.attest(session, Attested(hardening.STEP, said, told))
 
         to_read = open_ or [item.id for item in measures if item.standing is later]
         self.show_list("Harden", text, lines, verbs, answered, marked=open_, to_read=to_read)
@@ -340,7 +340,7 @@ class RecoveryController(Controller):
                 )
 
             def sent() -> None:
-                self.attest(session, "12", [("report sent to Support", "")])
+                self.attest(session, Attested("12", [("report sent to Support", "")]))
 
             question = SentQuestion(
                 "report.write",
