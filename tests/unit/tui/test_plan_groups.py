@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.support.effects import an_effect
+from workbench.core.rows import text_of
 from workbench.domain.model.plan import Effect, EffectKind, Place
 from workbench.mailgun.endpoints import Region
-from workbench.tui.screens.plan_groups import FOLD_FROM, Folded, PlanGroup
+from workbench.tui.screens.plan_groups import FOLD_FROM, Folded, PlanGroup, group_row
 
 US = Place(Region.US)
 
@@ -72,3 +75,16 @@ def test_what_is_left_out_stays_so_through_folding(presses: list[tuple[int, int]
             folded.take(marked)
         assert folded.out == out
         assert set(folded.kept()) == {effect.id for effect in folded.effects} - out
+
+
+def test_a_group_says_in_one_short_word_whether_it_can_be_undone_and_counts_what_cannot() -> None:
+    def words(*undos: str) -> tuple[str, int]:
+        login = effects(0, 1, 0)[0]
+        group = PlanGroup("logins", [replace(login, undo=undo) for undo in undos])
+        cell = group_row(group, 5, ascii_mode=False, left=0).cells[3]
+        return text_of(cell), group.never
+
+    gone = "cannot be undone: the login can be made again, its password is gone"
+    assert words("set it back", "delete it again") == ("yes", 0)
+    assert words(*["set it back"] * 22, *[gone] * 150) == ("part", 150)
+    assert words(gone, gone) == ("never", 2)

@@ -287,6 +287,8 @@ class PlanScreen(Dialog["Plan"]):
             whats = (self._safe(e.what or e.target) for e in group.effects)
             names = list(dict.fromkeys(visible(what, 80) for what in whats))
             pieces = [(f"{group.title}. ", "bold"), ("Enter unfolds, space leaves all of them out.\n", "")]
+            if group.never:
+                pieces.insert(1, (f"{group.never} of {len(group.effects)} cannot be undone. ", "$text-error"))
             pieces.append((listed(names, NAMED), ""))
             self.query_one("#plan-detail", Static).update(Content.assemble(*pieces))
 

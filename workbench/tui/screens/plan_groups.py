@@ -41,6 +41,11 @@ class PlanGroup:
                 return f"{plural(many, 'SMTP login')} deleted"
         return counted(self.effects)
 
+    @property
+    def never(self) -> int:
+        """Return how many of them cannot be undone."""
+        return sum(effect.undo.startswith("cannot") for effect in self.effects)
+
 
 def grouped(effects: Sequence[Effect]) -> list[PlanGroup]:
     """Return the effects in groups, the group whose first effect is begun first in front."""
@@ -114,13 +119,19 @@ class Folded:
 def group_row(group: PlanGroup, cells: int, *, ascii_mode: bool, left: int) -> TableRow:
     """Return a group as a row of so many cells; ``left`` of its effects are left out."""
     sign = ("v" if group.unfolded else ">") if ascii_mode else ("▾" if group.unfolded else "▸")
-    never = sum(effect.undo.startswith("cannot") for effect in group.effects)
+    undo = (
+        ("never", "bad")
+        if group.never == len(group.effects)
+        else ("part", "bad")
+        if group.never
+        else ("yes", "")
+    )
     breaks = [effect.breaks for effect in group.effects if effect.breaks]
     said = f"{sign} {group.title}{f', {left} left out' if left else ''}"
     turns = f"Enter {'folds' if group.unfolded else 'unfolds'}"
     tail = [
         Cell(""),
-        Cell("never" if never == len(group.effects) else f"{never} never" if never else "", "bad"),
+        Cell(*undo),  # How many of them stands below the table.
         Cell(breaks[0] if len(set(breaks)) == 1 else turns, "dim"),
     ]
     blank = [Cell("") for _ in range(cells - 1 - len(tail))]
