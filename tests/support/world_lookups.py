@@ -113,7 +113,7 @@ async def look_up(place: Place, session: Session) -> None:
             )
             if zone.tier <= Tier.SOME:
                 place.lists.answers[subject.value, zone.name] = verdict
-    await watch._journal(seen, (), whole=True)
+    await watch._journal(seen, (), whole=True, by_name=False)
     place.lists.unasked = bool(watch.unasked())
 
 

@@ -15,6 +15,7 @@ from workbench.core.redact import visible
 from workbench.core.words import plural
 from workbench.domain.blocklists import clean
 from workbench.domain.blocklists.listings import request_word
+from workbench.domain.blocklists.ours import unseen
 from workbench.domain.blocklists.recorded import RefusalsRead
 from workbench.domain.blocklists.refusals import kind_lines, reasons
 from workbench.domain.model.state import State
@@ -92,8 +93,12 @@ def _headline(watch: BlocklistWatch, made: Round) -> str:
     matter, listed = len(watch.book.mattering), len(watch.book.listed)
     return (
         f"{made.asked} look-ups in {made.seconds:.1f} s: {plural(listed, 'listing')}, {matter} of them matter, "
-        f"{watch.book.unclear} cannot tell. {_sentence(clean.words(clean.of_book(watch.book)))}"
+        f"{watch.book.unclear} cannot tell. {_sentence(clean.words(_of_account(watch)))}"
     )
+
+
+def _of_account(watch: BlocklistWatch) -> Claim:
+    return clean.of_book(watch.book, unseen=unseen(watch.host.situation()))
 
 
 def _listings(watch: BlocklistWatch, days: int) -> str:
@@ -118,7 +123,7 @@ def _listings(watch: BlocklistWatch, days: int) -> str:
             )
         )
     if not rows:
-        return "No listing." if clean.of_book(watch.book).good else ""
+        return "No listing." if _of_account(watch).good else ""
     return tables.table(
         rows, ("", "subject", "list", "tier", "since", f"last {days} days", "removal", "reason")
     )

@@ -20,6 +20,7 @@ from workbench.core.errors import ApiError
 from workbench.core.redact import visible
 from workbench.documents import documents
 from workbench.domain.blocklists import clean
+from workbench.domain.blocklists.ours import unseen
 from workbench.domain.runbook.claims import Claim
 from workbench.session.blocklist_watch import BlocklistWatch, Round
 from workbench.session.session import Session
@@ -92,7 +93,7 @@ def _looked_up(watch: BlocklistWatch, only: Sequence[Subject]) -> list[Listing]:
 def _claim(watch: BlocklistWatch, only: Sequence[Subject]) -> Claim:
     if only:
         return clean.of_listings(_looked_up(watch, only), watch.unasked(), watch.now())
-    return clean.of_book(watch.book)
+    return clean.of_book(watch.book, unseen=unseen(watch.host.situation()))
 
 
 def _code(session: Session, only: Sequence[Subject]) -> int:

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from workbench.blocklists.verdicts import Listing
     from workbench.blocklists.zones import Zone
     from workbench.domain.blocklists.listings import ListingBook, Seen
+    from workbench.domain.model.situation import Situation
     from workbench.domain.model.state import State
 
 STRIP_DAYS = 10
@@ -25,12 +26,14 @@ FINE = "fine"  # the key of the one line that stands for every pair that is simp
 FOLD_FROM = 4  # fewer rows than this are no crowd
 
 
-def round_words(book: ListingBook, at: datetime) -> str:
+def round_words(situation: Situation, at: datetime) -> str:
     """Return in a sentence what a round of look-ups that ended ``at`` left: what is listed, else what can be said."""
     from workbench.domain.blocklists import clean
+    from workbench.domain.blocklists.ours import unseen
 
+    book = situation.state.listings
     listed = f"{plural(len(book.listed), 'listing')} now; " if book.listed else ""
-    return f"Blocklists looked up {at:%H:%M}Z: {listed}{clean.words(clean.of_book(book))}."
+    return f"Blocklists looked up {at:%H:%M}Z: {listed}{clean.words(clean.of_book(book, unseen=unseen(situation)))}."
 
 
 def listing_rows(

@@ -23,6 +23,7 @@ from workbench.core.clock import Clock
 from workbench.core.errors import ApiError, UsageError, VaultError
 from workbench.core.redact import Secret
 from workbench.core.registered_names import registrable
+from workbench.domain.blocklists.ours import ADDRESSES
 from workbench.domain.detection.hosts import host_of, urls_in
 from workbench.domain.model.inventory import Gap, Inventory
 from workbench.domain.model.plan import Place
@@ -85,7 +86,7 @@ async def read_ips(api: Mailgun, inventory: Inventory) -> None:
             )
         except ApiError as error:
             # The domains are looked up all the same; what is missing is said.
-            inventory.gaps[f"ips {region}"] = Gap("sending addresses", Place(region), error.what)
+            inventory.gaps[f"ips {region}"] = Gap(ADDRESSES, Place(region), error.what)
             continue
         inventory.gaps.pop(f"ips {region}", None)
         # The plain list does not say it of each address: whatever is not dedicated is shared with others.

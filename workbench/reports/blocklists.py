@@ -10,6 +10,7 @@ from workbench.blocklists.zones import AskedBy, Tier
 from workbench.core.redact import visible
 from workbench.domain.blocklists import clean
 from workbench.domain.blocklists.listings import ListingBook, Seen, request_word
+from workbench.domain.blocklists.ours import unseen
 from workbench.domain.model.situation import Situation
 from workbench.domain.runbook import days_after
 from workbench.domain.runbook.blocklists import rate_lines, refusal_lines, vendor_lines
@@ -35,18 +36,14 @@ def blocklists(situation: Situation) -> Section:
         f"{len(book.listed)} listed, {len(book.mattering)} of them on lists that matter, {book.unclear} cannot tell "
         "(which is not clean). Days: # listed, . not listed, ? cannot tell."
     )
+    said = clean.of_book(book, unseen=unseen(situation))
     if not ever:
-        said = clean.of_book(book)
         none = (
             "Nothing of the account was listed" if said.good else "No listing was seen, but that is not all"
         )
         return Section("Blocklists", (Text(words), Text(f"{none}: {clean.words(said)}."), *extra))
-    dark = clean.of_book(book).missing
-    if dark:
-        extra = (
-            Text(f"Not answered or not asked, so not clean: {clean.missing(clean.of_book(book))}."),
-            *extra,
-        )
+    if said.missing:
+        extra = (Text(f"Not answered or not asked, so not clean: {clean.missing(said)}."), *extra)
     headers = ("now", "address or domain", "list", "tier", "since", f"last {_DAYS} days", "removal", "reason")
     rows = tuple(_row(seen, now) for seen in ever[:_MOST])
     more = (Text(f"And {len(ever) - _MOST} more."),) if len(ever) > _MOST else ()

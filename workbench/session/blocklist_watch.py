@@ -219,7 +219,8 @@ class BlocklistWatch(WaysOff):
                 health += lookup.health
         finally:
             # Also when it was stopped half-way: what was seen was seen.
-            changes = await self._journal(got.values(), health, whole=whole) if got else ()
+            by_name = not whole and wanted is None
+            changes = await self._journal(got.values(), health, whole=whole, by_name=by_name) if got else ()
         self._ring([change for change in changes if change.rings])
         self.tell(Changed("blocklists"))
         seconds = self.host.clock.monotonic() - began
@@ -235,19 +236,23 @@ class BlocklistWatch(WaysOff):
         self.tell(ProgressNotice(visible(shown + more, 400), loud=matters, rings=matters))
 
     async def _journal(
-        self, listings: Iterable[Listing], health: Sequence[ZoneHealth], *, whole: bool
+        self, listings: Iterable[Listing], health: Sequence[ZoneHealth], *, whole: bool, by_name: bool
     ) -> tuple[ListingChange, ...]:
-        """Write the row of a round; returns what changed by it."""
+        """Write the row of a round; returns what changed by it. One ``by_name`` is no look at the account."""
         for one in health:
             self.health[one.zone.name] = "" if one.believed else one.reason
         # What was looked up beside the account's own things is shown, and is no part of the watch.
         own = {subject.value for subject in self._subjects()}
         seen = [one for one in listings if one.subject.value in own]
+        if by_name and not seen:
+            return ()
         at = self.now()
         said = {one.zone.name: "" if one.believed else one.reason for one in health}
         asked = seen[0].resolver if seen else ""
         off = self.unasked()
         body = round_body(self.book, seen, at, health=said, resolver=asked, whole=whole, unasked=off)
+        if by_name:
+            body["by_name"] = True
         counts = {pair: len(one.history.changes) for pair, one in self.book.pairs.items()}
         if self.host.recorder.read_only:
             self.book.observed(body)

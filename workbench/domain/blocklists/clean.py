@@ -24,10 +24,13 @@ ELSEWHERE = (
 )
 
 
-def of_book(book: ListingBook, matter: Collection[Seen] | None = None) -> Claim:
+def of_book(
+    book: ListingBook, matter: Collection[Seen] | None = None, unseen: Iterable[Reading] = ()
+) -> Claim:
     """Return the claim for the account's own addresses and domains, by the last look at each.
 
-    ``matter`` are the listings that speak against it, all that stand where none are given (see ``ours``).
+    ``matter`` are the listings that speak against it, all that stand where none are given, and ``unseen`` what of the
+    account was never looked up (both: see ``ours``).
     """
     standing = book.mattering if matter is None else matter
     zones: dict[str, list[tuple[bool, str]]] = {}
@@ -35,7 +38,8 @@ def of_book(book: ListingBook, matter: Collection[Seen] | None = None) -> Claim:
         if seen.observations and (seen.last.tier <= Tier.SOME or seen.tier <= Tier.SOME):
             clear = seen.last.verdict is not ListingVerdict.CANNOT_TELL
             zones.setdefault(seen.zone, []).append((clear, seen.last.reason))
-    return _claim(not standing, zones, book.unasked, as_moment(book.last_round_at))
+    told = _claim(not standing, zones, book.unasked, as_moment(book.last_round_at))
+    return claim(SAID, not standing, [*unseen, *told.grounds])
 
 
 def of_listings(listings: Iterable[Listing], unasked: Iterable[str], at: datetime) -> Claim:

@@ -136,10 +136,12 @@ class ListingBook:
     def observed(self, body: Body) -> None:
         """Take the row of one round."""
         at = datetime.fromisoformat(body["at"])
-        self.rounds += 1
+        if not body.get("by_name"):
+            # What was asked about by name says nothing of when the account was looked up.
+            self.rounds += 1
+            self.last_round_at = body["at"]
         if "unasked" in body:
             self.unasked = tuple(str(title) for title in body["unasked"])
-        self.last_round_at = body["at"]
         for subject in body.get("subjects", ()):
             self.subjects[subject["subject"]] = dict(subject)
         ttls = body.get("ttl", {})

@@ -1,11 +1,21 @@
-"""Which listings are ours to end: not those of a domain that the intruder brought and that is deleted. Pure."""
+"""Which listings are ours to end, and what of ours nobody looked up. Pure.
+
+Not ours to end are those of a domain that the intruder brought and that is deleted.
+"""
 
 from __future__ import annotations
 
+from workbench.blocklists.names import Subject
+from workbench.core.errors import UsageError
+from workbench.core.redact import visible
+from workbench.core.words import listed
 from workbench.domain.blocklists.listings import Seen
 from workbench.domain.model.plan import EffectKind, EffectState
 from workbench.domain.model.situation import INTRUDER, Situation
+from workbench.domain.runbook.claims import Coverage, Reading
 
+# The slice of a gap in the inventory that says so of the account's sending addresses.
+ADDRESSES = "sending addresses"
 _REACHED = (EffectState.DONE, EffectState.VERIFIED)
 
 
@@ -33,6 +43,38 @@ def deleted(situation: Situation) -> set[str]:
         if name.startswith("domain:") and judged.decision == INTRUDER
     }
     return named - set(situation.inventory.domains)
+
+
+def unseen(situation: Situation) -> list[Reading]:
+    """Return what of the account no list was asked about: things made since, and addresses that could not be read."""
+    inventory, book = situation.inventory, situation.state.listings
+    asked = {name for (name, _), seen in book.pairs.items() if seen.observations}
+    domains = [item.name for item in inventory.domains.values() if not item.domain.is_sandbox]
+    never = [name for name in (*domains, *inventory.ips) if name not in asked and _askable(name, asked)]
+    found = [
+        Reading(
+            f"sending addresses{f' ({gap.place})' if gap.place else ''}",
+            None,
+            Coverage.NOT_READABLE,
+            gap.reason,
+        )
+        for gap in inventory.gaps.values()
+        if gap.slice == ADDRESSES
+    ]
+    if never:
+        found.insert(
+            0,
+            Reading(visible(listed(never), 300), None, Coverage.NOT_ASKED, "no list was asked about it yet"),
+        )
+    return found
+
+
+def _askable(name: str, asked: set[str]) -> bool:
+    """Return whether a name that was not asked about as it is written can be, and was not under its other form."""
+    try:
+        return Subject.parse(name).value not in asked
+    except UsageError:
+        return False  # The sweep shows it as a finding.
 
 
 def _within(subject: str, domains: set[str]) -> bool:

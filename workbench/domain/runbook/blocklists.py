@@ -14,7 +14,7 @@ from workbench.core.redact import visible
 from workbench.core.words import listed, plural
 from workbench.domain.blocklists import clean
 from workbench.domain.blocklists.listings import ListingBook, Seen, settled
-from workbench.domain.blocklists.ours import deleted, mattering
+from workbench.domain.blocklists.ours import deleted, mattering, unseen
 from workbench.domain.blocklists.recorded import GmailRates, RefusalsRead, SendingHealth, VendorMonitoring
 from workbench.domain.blocklists.refusals import partial_line, remainder_lines
 from workbench.domain.model.situation import Situation
@@ -48,7 +48,7 @@ def blocklists(situation: Situation) -> Found:
         return said or _to_ask(situation, waiting, len(matter), lines)
     if said is not None:
         return said
-    claim = clean.of_book(book, matter)
+    claim = clean.of_book(book, matter, unseen(situation))
     # Not asked, or not answered, is not clean: whoever looks those up by hand says so.
     dark = () if claim.good or matter else (f"{clean.words(claim)}; look these up by hand, then attest (t)",)
     until = watch_until(state)

@@ -88,7 +88,7 @@ class BlocklistsController(Controller):
         from workbench.presentation.listings import round_words
 
         def told(_: None) -> None:
-            self._ui.tell(round_words(session.state.listings, session.clock.now()))
+            self._ui.tell(round_words(session.situation(), session.clock.now()))
 
         self.begin_reading(
             session.account.check_blocklists,

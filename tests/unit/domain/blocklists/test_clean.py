@@ -18,13 +18,17 @@ from workbench.cli.blocklist_words import _by_name
 from workbench.core.clock import iso
 from workbench.domain.blocklists import clean
 from workbench.domain.blocklists.listings import ListingBook
-from workbench.domain.model.inventory import Inventory
+from workbench.domain.blocklists.ours import ADDRESSES, unseen
+from workbench.domain.model.inventory import DomainItem, Gap, Inventory
+from workbench.domain.model.plan import Place
 from workbench.domain.model.situation import Situation
 from workbench.domain.model.state import State
 from workbench.domain.runbook import blocklists
 from workbench.domain.runbook.blocklists import rate_lines
 from workbench.domain.runbook.claims import ClaimAnswer
 from workbench.domain.runbook.verdict import Verdict
+from workbench.mailgun.endpoints import Region
+from workbench.mailgun.models import Domain, Ip
 from workbench.presentation.listings import round_words
 from workbench.reports.blocklists import blocklists as section_of
 from workbench.reports.blocks import Text
@@ -87,7 +91,8 @@ def test_a_resolver_that_fails_everywhere_tells_nothing() -> None:
 def test_what_is_said_after_a_round_claims_no_more_than_was_answered(
     answers: dict[str, str], unasked: tuple[str, ...], shown: str
 ) -> None:
-    said = round_words(_book(answers, unasked=unasked), AT)
+    state = State(listings=_book(answers, unasked=unasked))
+    said = round_words(Situation(Inventory(), state, AT), AT)
     assert said.startswith("Blocklists looked up 14:00Z: ") and shown in said
 
 
@@ -200,3 +205,61 @@ def test_gmails_own_count_is_told_where_the_account_reads_it() -> None:
     told = " ".join(rate_lines(state))
     assert "the worst domain had 0.10% on 2026-11-19" in told
     assert "2 days of 3 up to it stayed below 0.3%" in told
+
+
+US = Place(Region.US)
+
+
+def _of_account(inventory: Inventory, days: float = 9) -> Situation:
+    """Return an account long contained whose one address (192.0.2.1) every list that matters called clear."""
+    state = State(contained_at=iso(AT - timedelta(days=days)), listings=_book({"z": "clear"}))
+    return Situation(inventory, state, AT)
+
+
+def _domain(name: str) -> DomainItem:
+    return DomainItem(Domain(name=name), US)
+
+
+@pytest.mark.parametrize(
+    ("domains", "ips", "gap", "said"),
+    [
+        ((), ("192.0.2.1",), "", ""),
+        ((), ("192.0.2.1", "192.0.2.9"), "", "192.0.2.9: not asked, no list was asked about it yet"),
+        (("new.example",), ("192.0.2.1",), "", "new.example: not asked, no list was asked about it yet"),
+        # What no list can be asked about is a finding of the sweep.
+        (("no domain",), ("192.0.2.1",), "", ""),
+        ((), (), "refused (403)", "sending addresses (US): not readable, refused (403)"),
+    ],
+)
+def test_what_of_the_account_was_never_looked_up_is_not_clean(
+    domains: tuple[str, ...], ips: tuple[str, ...], gap: str, said: str
+) -> None:
+    inventory = Inventory()
+    inventory.domains = {name: _domain(name) for name in domains}
+    inventory.ips = {ip: Ip(ip=ip) for ip in ips}
+    if gap:
+        inventory.gaps["ips us"] = Gap(ADDRESSES, US, gap)
+    found = _of_account(inventory)
+    assert bool(unseen(found)) is bool(said)
+    step = blocklists.blocklists(found)
+    assert (step.verdict is Verdict.DONE) is (not said)
+    assert not said or said in step.evidence[0]
+    told = " ".join(block.text for block in section_of(found).blocks if isinstance(block, Text))
+    assert ("Nothing of the account was listed" in told) is (not said)
+    assert said in told and said in round_words(found, AT)
+
+
+def test_a_look_at_one_name_is_no_look_at_the_account() -> None:
+    """A day's round, then, after the days of the watch, one address asked about by name: nothing is closed by it."""
+    found = _of_account(Inventory(), days=7.5)
+    book = found.state.listings
+    closing = book.last_round_at
+    late = AT + timedelta(days=9)
+    by_name = {"at": iso(late), "asked": 1, "by_name": True, "same": {"z": ["192.0.2.1"]}, "unasked": []}
+    book.observed(by_name)
+    assert (book.rounds, book.last_round_at) == (1, closing)
+    assert book.pairs["192.0.2.1", "z"].last.at == late, "what it saw is kept"
+    fresh = ListingBook()
+    fresh.observed({**by_name, "not_listed": {"z": {"tier": 1, "subjects": ["192.0.2.1"]}}})
+    there = Situation(Inventory(), State(contained_at=iso(AT), listings=fresh), late)
+    assert blocklists.blocklists(there).evidence == ("not looked up yet",)

@@ -126,7 +126,8 @@ def rogue(*own: str, subject: str = "mail-acme.example", how: str = "deleted") -
     """Return an account after the watch whose only listing is one of a stranger's domain that is gone."""
     there = watched(8, listed=False)
     record = {**LISTED, "subject": subject, "asked_at": iso(there.now)}
-    there.state.listings.observed({"at": iso(there.now), "asked": 1, "listed": [record]})
+    clear = {"list.example": {"tier": 1, "subjects": [name for name in own if name != subject]}}
+    there.state.listings.observed({"at": iso(there.now), "asked": 1, "listed": [record], "not_listed": clear})
     if how == "deleted":
         effect = an_effect(EffectKind.DOMAIN_DELETE, "mail-acme.example", US)
         there.state.effects[effect.id] = EffectRecord(effect, EffectState.VERIFIED)
