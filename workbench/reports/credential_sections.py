@@ -33,7 +33,7 @@ def keys(situation: Situation) -> Section:
                 key_tail(target),
                 visible(name, 60),
                 known.old_words if known is not None else "old one still works",
-                cut.done_at if cut is not None else "",
+                _moment(cut.done_at) if cut is not None else "",
                 key_tail(new.result.key_id) if new is not None else "not replaced",
                 (known.new if known is not None else "") or "none",
                 _proof(cut) if cut is not None else "",
@@ -59,11 +59,18 @@ def logins(situation: Situation) -> Section:
         last = max((r.done_at for r in records if r.done_at), default="")
         gone = ", ".join(visible(r.effect.target, 80) for r in removed if r.state is EffectState.VERIFIED)
         was = ", ".join(f"{old[name]} {name.value}" for name in Old if old[name])
-        rows.append((visible(domain, 120), f"{len(resets)}", was or "-", f"{proven}", gone or "none", last))
+        rows.append(
+            (visible(domain, 120), f"{len(resets)}", was or "-", f"{proven}", gone or "none", _moment(last))
+        )
     headers = ("domain", "logins reset", "old passwords", "new ones proven by AUTH", "removed", "last at")
     return Section(
         "SMTP credentials", (Table(headers, tuple(rows)),) if rows else (Text("No SMTP login was reset."),)
     )
+
+
+def _moment(stamp: str) -> str:
+    """Return a moment that a narrow column folds between day and time."""
+    return stamp.replace("T", " ", 1)
 
 
 def _proof(record: EffectRecord) -> str:

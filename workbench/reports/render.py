@@ -26,6 +26,9 @@ _AUTOLINK = re.compile(rf"(?i)(?<=:)(?=//)|(?<=\bwww)(?=\\?\.)|{_SCHEMES}")
 # How a cell must not begin, also after spaces and in full-width letters; a minus only before a number or a space.
 _FORMULA = re.compile(r"\s*(?:[=+@＝＋＠]|－|-(?![\d.,:%\s]*$|\s))")
 _BAR = 40
+_BESIDE_A_HEAD = 2  # columns that tabulate keeps free beside the head of a plain table
+_LONG_WORD = 28  # a longer one may be broken
+_NARROW = 8
 
 
 def cell(value: str) -> str:
@@ -93,22 +96,42 @@ def _text_block(block: Block, width: int) -> str:
             cells = _cells(rows)
             widths = _widths(headers, cells, width)
             folded = [["\n".join(wrapped(v, w)) for v, w in zip(row, widths, strict=True)] for row in cells]
-            return tabulate(folded, headers=list(headers), tablefmt="simple", disable_numparse=True)
+            heads = [
+                "\n".join(wrapped(h, max(w - _BESIDE_A_HEAD, 1)))
+                for h, w in zip(headers, widths, strict=True)
+            ]
+            return tabulate(folded, headers=heads, tablefmt="simple", disable_numparse=True)
         case Chart(title=title, points=points):
             return "\n".join([title, *_bars(points)])
 
 
 def _widths(headers: Sequence[str], rows: Sequence[Sequence[str]], width: int) -> list[int]:
-    """Return the widest each column may be so that a table fits: the widest give first, none under its title."""
-    widths = [max([len(head), *(len(row[i]) for row in rows)]) for i, head in enumerate(headers)]
-    least = [min(len(head), natural) for head, natural in zip(headers, widths, strict=True)]
+    """Return how wide each column may be so that a table fits: no name or moment is broken while there is room.
+
+    Beyond its longest word a column gets room by how many lines it would take, so that a column of figures does not
+    stand wide beside one of sentences.
+    """
+    longest = [max((len(row[i]) for row in rows), default=0) for i in range(len(headers))]
+    words = [max((_longest_word(row[i]) for row in rows), default=0) for i in range(len(headers))]
+    widths = [
+        max(_longest_word(head) + _BESIDE_A_HEAD, min(_LONG_WORD, word), 1)
+        for head, word in zip(headers, words, strict=True)
+    ]
     room = width - 2 * (len(headers) - 1)
-    while sum(widths) > room:
-        widest = max(range(len(widths)), key=lambda i: widths[i] - max(least[i], 8))
-        if widths[widest] <= max(least[widest], 8):
-            break
-        widths[widest] -= 1
+    while sum(widths) > room and max(widths) > _NARROW:
+        widths[widths.index(max(widths))] -= 1
+
+    def lines(i: int) -> tuple[int, int]:
+        head = -(-len(headers[i]) // max(1, widths[i] - _BESIDE_A_HEAD))
+        return -(-longest[i] // widths[i]), head  # A head of several lines stands there once.
+
+    while sum(widths) < room and max(lines(tallest := max(range(len(widths)), key=lines))) > 1:
+        widths[tallest] += 1
     return widths
+
+
+def _longest_word(words: str) -> int:
+    return max(map(len, words.split()), default=0)
 
 
 def _md_block(block: Block) -> str:

@@ -118,7 +118,10 @@ def _new_key(mints: Sequence[EffectRecord]) -> str:
         made = all(m.state is EffectState.DONE for m in waiting)
         return f"{which} not proven" if made else "new one not made yet"
     found = _ANSWERED.search("; ".join(mints[-1].evidence))
-    return f"{which} {'works' if len(mints) == 1 else 'work'} (answered{f' {found[1]}' if found else ''})"
+    status = found[1] if found else ""
+    # Anything but a 200 is said about the call, after the key was accepted: a sending key sends an empty message.
+    answered = f"answered {status}".rstrip() if status in ("", "200") else f"let in, then answered {status}"
+    return f"{which} {'works' if len(mints) == 1 else 'work'} ({answered})"
 
 
 def _new_login(record: EffectRecord) -> str:

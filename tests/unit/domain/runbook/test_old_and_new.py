@@ -210,7 +210,7 @@ def test_a_new_key_whose_answer_nobody_noted_works_all_the_same() -> None:
     bare.evidence = ["found again"]
     assert of_key(None, [bare], there=True).new == "new one works (answered)"
     bare.evidence = ["minted", "new key answered 403 at 14:00:00Z"]
-    assert of_key(None, [bare], there=True).new == "new one works (answered 403)"
+    assert of_key(None, [bare], there=True).new == "new one works (let in, then answered 403)"
 
 
 @pytest.mark.parametrize(
