@@ -128,11 +128,10 @@ def group_row(group: PlanGroup, cells: int, *, ascii_mode: bool, left: int) -> T
     )
     breaks = [effect.breaks for effect in group.effects if effect.breaks]
     said = f"{sign} {group.title}{f', {left} left out' if left else ''}"
-    turns = f"Enter {'folds' if group.unfolded else 'unfolds'}"
     tail = [
         Cell(""),
         Cell(*undo),  # How many of them stands below the table.
-        Cell(breaks[0] if len(set(breaks)) == 1 else turns, "dim"),
+        Cell(breaks[0] if len(set(breaks)) == 1 else "row by row", "dim"),
     ]
     blank = [Cell("") for _ in range(cells - 1 - len(tail))]
     return TableRow(_HEAD + group.key, (Cell(said, "accent"), *blank, *tail))

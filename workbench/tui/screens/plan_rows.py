@@ -59,7 +59,7 @@ _WAY = (
     Column("use", "last hour", width=18, min_width=14, priority=4),
 )
 _REST = (
-    Column("place", "where", width=9, min_width=3, priority=5),
+    Column("place", "in", width=9, min_width=4, priority=5),
     Column("undo", "undo", width=5, priority=3),
     Column("breaks", "what breaks", flex=2, min_width=11, priority=2),
 )
