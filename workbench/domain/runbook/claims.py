@@ -125,3 +125,17 @@ def age(moment: datetime, now: datetime) -> str:
     if seconds < 3600:
         return f"{seconds // 60} min"
     return f"{seconds // 3600} h" if seconds < 172_800 else f"{seconds // 86_400} days"
+
+
+def left(span: timedelta) -> str:
+    """Return how much of a span is left: ``24 min``, ``2 h``, ``6 days``; empty where none is.
+
+    Minutes are rounded up: nobody is told *0 min*. What is named in hours or days has at least that much left.
+    """
+    minutes = -(-int(span.total_seconds()) // 60)
+    if minutes <= 0:
+        return ""
+    if minutes < 120:
+        return f"{minutes} min"
+    hours = minutes // 60
+    return f"{hours} h" if hours < 72 else f"{hours // 24} days"

@@ -7,7 +7,7 @@ from datetime import timedelta
 from workbench.core.redact import short_address, visible
 from workbench.core.words import listed, together
 from workbench.domain.model.situation import Situation
-from workbench.domain.runbook import deadlines, user_actions
+from workbench.domain.runbook import claims, deadlines, user_actions
 from workbench.domain.runbook.handover import Kept, kept
 
 SOON = timedelta(hours=1)  # a later proof is no news for the top line
@@ -50,17 +50,9 @@ def _counted(names: list[str]) -> str:
 
 
 def left(timer: deadlines.Timer) -> str:
-    """Return how long a timer still runs: ``24 min left``, ``2 h left``, ``6 days left``, ``time is up``.
-
-    What is named in hours or days has at least that much left.
-    """
-    minutes = -(-int(timer.left.total_seconds()) // 60)
-    if minutes <= 0:
-        return "time is up"
-    if minutes < 120:
-        return f"{minutes} min left"
-    hours = minutes // 60
-    return f"{hours} h left" if hours < 72 else f"{hours // 24} days left"
+    """Return how long a timer still runs (see ``claims.left``): ``24 min left``, ``time is up``."""
+    span = claims.left(timer.left)
+    return f"{span} left" if span else "time is up"
 
 
 def short(situation: Situation, found: list[deadlines.Timer]) -> str:

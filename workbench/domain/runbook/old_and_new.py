@@ -17,7 +17,7 @@ from workbench.core.clock import as_moment
 from workbench.domain.model.plan import EffectKind, EffectState
 from workbench.domain.model.situation import Situation
 from workbench.domain.model.state import EffectRecord, State
-from workbench.domain.runbook.claims import age
+from workbench.domain.runbook import claims
 
 _REACHED = (EffectState.DONE, EffectState.VERIFIED)
 _ANSWERED = re.compile(r"answered (\d{3})")
@@ -135,7 +135,8 @@ def _new_login(record: EffectRecord) -> str:
 def _left(due: datetime | None, now: datetime | None) -> str:
     if due is None or now is None:
         return ""
-    return ", time up" if due <= now else f", {age(now, due)}"
+    span = claims.left(due - now)
+    return f", {span}" if span else ", time up"
 
 
 def counted(situation: Situation) -> str:

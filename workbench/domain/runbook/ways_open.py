@@ -152,10 +152,10 @@ def _kept(situation: Situation, item: Kept) -> WayIn:
     name = f"key {key_tail(item.target)}" if item.is_key else f"login {visible(item.target, 60)}"
     if item.due is None:
         left = not_yet(item)
-    elif item.due <= situation.now:
-        left = f"time up since {claims.stamp(item.due)}"
+    elif span := claims.left(item.due - situation.now):
+        left = f"{span} left"
     else:
-        left = f"{claims.age(situation.now, item.due)} left"
+        left = f"time up since {claims.stamp(item.due)}"
     return WayIn(
         "kept",
         item.target,

@@ -260,7 +260,7 @@ def test_an_old_key_kept_for_its_hand_over_is_a_way_with_its_time_left() -> None
     found.state, found.over = state, None
     said = containment(found)
     assert said.over is Over.OPEN
-    assert "kept for its hand-over (29 min left)" in said.words
+    assert "kept for its hand-over (30 min left)" in said.words
 
 
 def test_a_route_that_copies_password_mail_is_a_way_until_it_is_called_ours() -> None:

@@ -243,6 +243,8 @@ def first(kind: EffectKind, target: str, replaces: str, **params: Any) -> Effect
     [
         (None, "its time begins when the plan ends"),
         (timedelta(minutes=12), "12 min left"),
+        # As the top line and the guide count it: never a minute less in one place.
+        (timedelta(minutes=29, seconds=59), "30 min left"),
         (timedelta(0), "time up since 21 Nov 14:00Z"),
         (timedelta(hours=-1), "time up since 21 Nov 13:00Z"),
     ],
