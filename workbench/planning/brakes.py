@@ -238,7 +238,9 @@ def plan_domain_delete(situation: Situation, marked: Collection[str], *, typed: 
         why="; ".join(situation.of_domain(item).why) or why_theirs(situation, "domain", item.name),
     )
     return Plan(
-        "Delete a rogue domain", (effect,), notes=("The server deletes it in the background, over minutes.",)
+        "Delete a rogue domain",
+        (effect,),
+        notes=("Mailgun deletes a domain in the background, over minutes.",),
     )
 
 

@@ -178,7 +178,9 @@ class CredentialView:
 
     def _make_key_row(self, item: KeyItem, word: str, note: str) -> TableRow:
         key, look = item.key, self._look
-        name = f"{item.name}  {key_tail(item.id)}" if not look.ascii else f"{item.name}  ..{item.id[-4:]}"
+        # What this incident made bears its mark for the next start; people know it by the rest of its name.
+        plain = item.name.partition(" [wb-")[0] if word == "new" else item.name
+        name = f"{plain}  {key_tail(item.id)}" if not look.ascii else f"{plain}  ..{item.id[-4:]}"
         kind = key.kind or "key"
         return TableRow(
             item.id,
@@ -191,7 +193,7 @@ class CredentialView:
                 date_cell(key.created_at, look),
                 Cell(hide_people(note, self._people, look), "dim"),
             ),
-            search=f"{item.id} {kind}",
+            search=f"{item.id} {kind} {item.name}",
         )
 
     def _login_row(self, item: LoginItem) -> LoginRow:

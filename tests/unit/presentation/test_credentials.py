@@ -7,6 +7,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from tests.pilot.fake_session import PERSON, US, FakeSession
 from tests.support.effects import an_effect
@@ -14,6 +15,7 @@ from workbench.core.clock import as_moment
 from workbench.core.rows import Row, style_of, text_of
 from workbench.domain.blocklists.listings import ListingBook
 from workbench.domain.model.effect_result import EffectResult
+from workbench.domain.model.inventory import KeyItem
 from workbench.domain.model.plan import EffectKind, EffectState
 from workbench.domain.model.state import Decision, EffectRecord
 from workbench.presentation.cells import Look, hide_people, moment_text
@@ -105,6 +107,21 @@ def test_minted_keys_are_told_as_ours(session: FakeSession) -> None:
     # A replacement that is proven ends nothing: while the old one is not deleted, it works for whoever has it.
     assert text_of(rows[old].cells[0]) == "✗ old works"
     assert text_of(rows[old].cells[-1]) == "old one still works; new one works (answered)"
+
+
+def test_only_what_this_incident_made_is_shown_without_its_mark(session: FakeSession) -> None:
+    old, new, copied = list(session.inventory.keys)[:3]
+    for key in (new, copied):
+        item = session.inventory.keys[key]
+        marked = replace(item.key, description="prod-web [wb-0f0f0f0f0f0f-24ad1c8c5a]")
+        session.inventory.keys[key] = KeyItem(marked, item.place)
+    effect = an_effect(EffectKind.KEY_CREATE, "slot", US, replaces=old)
+    session.state.effects[effect.id] = EffectRecord(
+        effect, EffectState.VERIFIED, result=EffectResult(key_id=new)
+    )
+    rows = rows_of(session)
+    assert text_of(rows[new].cells[2]).startswith("prod-web  ")
+    assert "[wb-" in text_of(rows[copied].cells[2]), "anybody can copy a mark"
 
 
 def test_one_moved_effect_makes_one_row(session: FakeSession) -> None:

@@ -23,6 +23,13 @@ if TYPE_CHECKING:
 
 # What must be typed before a site is asked: asking somebody else's for such files is an attack.
 MINE = "mine"
+ROOMY = 100  # columns of a terminal on which the keys stand in whole words
+KEYS = (
+    "Enter the next one · c closed by hand · y stays, for a reason · r the same places again · n other places · "
+    "p asks a person · t another service's secret was replaced · e copies what to look for elsewhere · "
+    "Tab to the words · Esc leaves"
+)
+KEYS_SHORT = "c closed · y stays · r again · n new · p ask · t others' · e copy · Tab · Esc"
 COLUMNS = (
     Column("severity", "severity", width=8, priority=3),
     Column("what", "what", flex=3, min_width=24),
@@ -53,7 +60,7 @@ class SearchScreen(Dialog[Places]):
 
     def compose(self) -> ComposeResult:
         """One line for each kind of place, the confirmation, what is wrong."""
-        with Vertical(classes="dialog-box"):
+        with Vertical(classes="dialog-box -wide"):
             yield title("Find the leak: what to search")
             yield words("Only what is yours. Several are separated by spaces; quote a path that holds one.")
             yield words("Folders, files, repositories (their whole history)")
@@ -146,7 +153,7 @@ class LeaksScreen(Dialog[Wish]):
 
     def compose(self) -> ComposeResult:
         """Sentences, progress, table, the highlighted leak, keys."""
-        with Vertical(classes="dialog-box -tall"):
+        with Vertical(classes="dialog-box -tall -wide"):
             yield title("How it leaked")
             with TextScroll(classes="dialog-scroll"):
                 yield words(
@@ -157,15 +164,20 @@ class LeaksScreen(Dialog[Wish]):
             yield self._table
             with TextScroll(classes="dialog-scroll"):
                 yield self._detail
-            yield words(
-                "c closed · y stays · r again · n new · p ask · t others' · e copy · Tab · Esc",
-                classes="dialog-keys",
-            )
+            yield words(self._keys(), classes="dialog-keys", id="leaks-keys")
 
     def on_mount(self) -> None:
         """Fill the table."""
         self._fill()
         self._table.focus()
+
+    def _keys(self) -> str:
+        """Return what the keys do: in whole words where there is room for them."""
+        return KEYS if self.app.size.width >= ROOMY else KEYS_SHORT
+
+    def on_resize(self) -> None:
+        """Say the keys in as many words as there is room for."""
+        self.query_one("#leaks-keys", Static).update(self._keys())
 
     def show(self, found: Sequence[Leak], told: Sequence[str]) -> None:
         """Show newer results."""

@@ -53,7 +53,7 @@ _NOUNS = {
 SENTENCES_SHOWN = 200
 
 # What an effect is about stands whole where the width allows; what breaks and how to undo it, whole below the rows.
-MOST_WHAT = 72
+MOST_WHAT = 90
 _WAY = (
     Column("way", "way", width=5, priority=1),
     Column("use", "last hour", width=18, min_width=14, priority=4),
