@@ -11,6 +11,7 @@ from textual.containers import Vertical
 
 from workbench.core.redact import visible
 from workbench.tui.screens.dialog import Dialog, title, words
+from workbench.tui.screens.list_folds import Folds, ListLine, is_head
 from workbench.tui.screens.texts import TextScroll, plain
 from workbench.tui.widgets.table import Cell, Column, KeyedTable, TableRow
 from workbench.tui.widgets.table.telling import TellingTable
@@ -20,20 +21,6 @@ ROOM_FOR_WORDS = 15  # lines for frame, heading, words and keys
 BORDERS = 2  # lines of the dialog's frame
 LEAST_WORDS, MOST_WORDS = 44, 100  # cells for what a row is about
 LEAST_EVIDENCE = 5  # lines of the highlighted row's evidence, with the line above it
-
-
-class ListLine(NamedTuple):
-    """One row: its key, its words, what speaks for it, a tone, and the one word that decides (``likely theirs``).
-
-    ``more`` is a sentence each: one line of the row, a line each below the list. None of them is cut at a mark
-    that it holds itself (a DNS record to copy has semicolons).
-    """
-
-    key: str
-    words: str
-    more: tuple[str, ...] = ()
-    tone: str = ""
-    lead: str = ""
 
 
 class Verb(NamedTuple):
@@ -95,7 +82,8 @@ class ListScreen(Dialog[Chosen]):
             Column("more", "why", flex=1, min_width=16, priority=2),
         )
         self.table = TellingTable((*first, *rest), id="list-table")
-        self._by_key = {line.key: line for line in lines}
+        self._folds = Folds(lines, marked)
+        self._by_key: dict[str, ListLine] = {}
         self._detail = words("", id="list-detail")
         self._box = Vertical(classes="dialog-box -wide")
         self._evidence = TextScroll(classes="dialog-scroll", id="list-detail-box")
@@ -142,17 +130,19 @@ class ListScreen(Dialog[Chosen]):
         self.table.styles.height = rows + 1
 
     def _fill(self) -> None:
-        led = _led(self._lines)
+        led, shown = _led(self._lines), self._folds.shown(self._lines)
+        self._by_key = {line.key: line for line in shown}
         self.table.set_rows(
             TableRow(
                 line.key,
                 (
                     *((Cell(line.lead, line.tone),) if led else ()),
                     Cell(visible(line.words, 200), line.tone),
-                    Cell(visible(_joined(line), 300), "dim"),
+                    Cell("" if is_head(line.key) else visible(_joined(line), 300), "dim"),
                 ),
+                markable=not is_head(line.key),
             )
-            for line in self._lines
+            for line in shown
         )
 
     def _lift(self) -> None:
@@ -162,7 +152,6 @@ class ListScreen(Dialog[Chosen]):
             self.say("Names in full, here only: is nobody else looking? s once more.")
             return
         self._lines, self._whole = self._whole, ()
-        self._by_key = {line.key: line for line in self._lines}
         self._fill()
         self._tell(self.table.cursor_key)
 
@@ -180,7 +169,11 @@ class ListScreen(Dialog[Chosen]):
     @on(KeyedTable.Opened)
     def _opened(self) -> None:
         here = self.table.cursor_key or ""
-        if here in self._to_read[:-1]:
+        if is_head(here):
+            self._folds.turn(here)
+            self._fill()
+            self._tell(here)
+        elif here in self._to_read[:-1]:
             self.table.move_cursor(self._to_read[self._to_read.index(here) + 1])
         else:
             self._answer(self._verbs["enter"])
@@ -196,8 +189,11 @@ class ListScreen(Dialog[Chosen]):
             self._lift()
 
     def _answer(self, verb: Verb) -> None:
-        keys = tuple(self.table.chosen_keys)
+        keys = tuple(key for key in self.table.chosen_keys if not is_head(key))
         cursor = self.table.cursor_key or ""
+        if not keys or is_head(cursor):
+            self.say("This row stands for several: Enter unfolds them, then choose among them.")
+            return
         self.dismiss(Chosen(verb.id, keys, cursor, selected=bool(self.table.marked_count)))
 
 
