@@ -84,6 +84,25 @@ async def test_the_keys_stay_in_sight_below_a_long_list_with_long_evidence(
         assert "finding 12" in screen_text(pilot) and "Enter reads on" in screen_text(pilot)
 
 
+async def test_a_verb_on_a_row_that_stands_for_several_judges_none_of_them(running: Running) -> None:
+    many = [ListLine(f"f{n}", f"measure {n}", WHY, "ok", fold="it stands") for n in range(6)]
+    async with running(FakeSession(), (120, 40)) as pilot:
+        screen = ListScreen("Harden", "", [ListLine("open", "one is open", WHY), *many], VERBS)
+        app_of(pilot).push_screen(screen)
+        await settle(pilot)
+        assert "6 rows: it stands (Enter unfolds them)" in screen_text(pilot)
+        await pilot.press("j", "i")
+        await settle(pilot)
+        assert app_of(pilot).screen is screen and "stands for several" in screen_text(pilot)
+        await pilot.press("enter")
+        await settle(pilot)
+        assert "measure 5" in screen_text(pilot)
+        # All of a list is what is shown of it, and never the row that stands for several.
+        await pilot.press("a")
+        await settle(pilot)
+        assert set(screen.table.chosen_keys) == {"open", *(line.key for line in many)}
+
+
 async def test_what_is_no_persons_has_nothing_to_lift(running: Running) -> None:
     async with running(FakeSession()) as pilot:
         app_of(pilot).push_screen(ListScreen("Judge", "", WHOLE, VERBS, whole=WHOLE))

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from workbench.tui.controllers.prompts import Questions
     from workbench.tui.incident_port import Incident
     from workbench.tui.ports import Plans, Selection, Ui
-    from workbench.tui.screens.lists import Chosen, Verb
+    from workbench.tui.screens.lists import Chosen
 
 
 class RecoveryController(Controller):
@@ -57,6 +57,7 @@ class RecoveryController(Controller):
     def findings(self, session: Incident) -> None:
         """Show everything that waits for a judgement; what probably is the intruder's is selected."""
         from workbench.domain.runbook import recovery
+        from workbench.tui.controllers.list_words import to_judge, to_repair
         from workbench.tui.screens.lists import ListLine
 
         found = session.findings()
@@ -72,7 +73,7 @@ class RecoveryController(Controller):
             for f in waiting or by_hand
         ]
         marked = [f.key for f in waiting if f.severity in ("high", "medium")]
-        text, verbs = _to_judge(len(waiting)) if waiting else _to_repair(len(by_hand))
+        text, verbs = to_judge(len(waiting)) if waiting else to_repair(len(by_hand))
 
         def answered(chosen: Chosen) -> None:
             if chosen.verb == "on":
@@ -142,6 +143,7 @@ class RecoveryController(Controller):
                 one.line(),
                 (f"owner {one.owner}" if one.owner else "no owner noted", *one.places),
                 "warn" if one.waits else "ok" if one.in_use else "dim",
+                fold="" if one.waits else "in use" if one.in_use else "nobody is waiting for a new one",
             )
             for one in made
         ]
@@ -265,6 +267,7 @@ class RecoveryController(Controller):
                 (i.evidence, i.how, f"protects against: {i.protects}", f"might break: {i.breaks}"),
                 tones.get(i.standing.value, ""),
                 i.standing.value,
+                "it stands" if tones.get(i.standing.value) == "ok" else "",
             )
             for i in measures
         ]
@@ -350,38 +353,6 @@ class RecoveryController(Controller):
             self.show_to_send(session, "Report to Mailgun Support", shown, hint, question, sent)
 
         self.begin_reading(session.write_report, group="report", doing="writing the reports", then=told)
-
-
-def _to_judge(count: int) -> tuple[str, tuple[Verb, ...]]:
-    """Return the words and the verbs of a list of findings that nobody judged yet."""
-    from workbench.tui.screens.lists import Verb
-
-    return (
-        f"{plural(count, 'finding')} to judge. Those that probably are the intruder's are selected; what speaks for it "
-        "stands below. Judging changes nothing: a plan that you confirm removes things.",
-        (
-            Verb("enter", "on", "reads on"),
-            Verb("i", "intruder", "the intruder's", judges=True),
-            Verb("y", "ours", "yours", judges=True),
-            Verb("h", "removed", "removed or repaired by hand", judges=True),
-            Verb("d", "one", "judge one, with a reason"),
-        ),
-    )
-
-
-def _to_repair(count: int) -> tuple[str, tuple[Verb, ...]]:
-    """Return the words and the verbs of a list of what only somebody in the control panel can take away."""
-    from workbench.tui.screens.lists import Verb
-
-    return (
-        f"{plural(count, 'thing')} of the intruder's that no call removes or repairs. The reason says what to do in "
-        "the control panel; say so here when it is done. Your name and the time are recorded.",
-        (
-            Verb("enter", "on", "reads on"),
-            Verb("h", "removed", "removed or repaired by hand", judges=True),
-            Verb("y", "ours", "yours after all", judges=True),
-        ),
-    )
 
 
 def _named(found: Finding, session: Incident) -> str:

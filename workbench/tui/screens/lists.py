@@ -16,6 +16,8 @@ from workbench.tui.screens.texts import TextScroll, plain
 from workbench.tui.widgets.table import Cell, Column, KeyedTable, TableRow
 from workbench.tui.widgets.table.telling import TellingTable
 
+__all__ = ["Chosen", "ListLine", "ListScreen", "Verb"]
+
 TALLEST = 14  # rows shown at once; the list scrolls
 ROOM_FOR_WORDS = 15  # lines for frame, heading, words and keys
 BORDERS = 2  # lines of the dialog's frame
@@ -104,8 +106,8 @@ class ListScreen(Dialog[Chosen]):
 
     def on_mount(self) -> None:
         """Rows, selection, focus."""
-        self._share_room()
         self._fill()
+        self._share_room()
         self.table.set_marks(self._marked)
         self.table.focus()
         self._tell(self.table.cursor_key)
@@ -120,7 +122,7 @@ class ListScreen(Dialog[Chosen]):
         Before the first layout nothing is known of the words; they are taken for as long as they usually are.
         """
         height = self.app.size.height
-        rows = min(len(self._lines), TALLEST, max(3, height - ROOM_FOR_WORDS))
+        rows = min(len(self._by_key), TALLEST, max(3, height - ROOM_FOR_WORDS))
         others = [one for one in self._box.children if one not in (self.table, self._evidence)]
         taken = sum(one.outer_size.height + one.styles.margin.height for one in others)
         if taken:
@@ -172,6 +174,7 @@ class ListScreen(Dialog[Chosen]):
         if is_head(here):
             self._folds.turn(here)
             self._fill()
+            self._share_room()
             self._tell(here)
         elif here in self._to_read[:-1]:
             self.table.move_cursor(self._to_read[self._to_read.index(here) + 1])
@@ -191,9 +194,11 @@ class ListScreen(Dialog[Chosen]):
     def _answer(self, verb: Verb) -> None:
         keys = tuple(key for key in self.table.chosen_keys if not is_head(key))
         cursor = self.table.cursor_key or ""
-        if not keys or is_head(cursor):
+        if not keys:
             self.say("This row stands for several: Enter unfolds them, then choose among them.")
             return
+        if is_head(cursor):
+            cursor = keys[0]
         self.dismiss(Chosen(verb.id, keys, cursor, selected=bool(self.table.marked_count)))
 
 
