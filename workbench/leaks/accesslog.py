@@ -57,6 +57,7 @@ _CANDIDATE = re.compile(
     rb"|[?&=](?:phpinfo|postman_|0x\[|androx)|%|~(?:$|\?)",
     re.MULTILINE,
 )
+NO_LINE = "log without a line"
 _LONG_AGO = datetime.min.replace(tzinfo=UTC)
 _TOOLS = (b"libredtail", b"ndroxgh0st")
 # More meaningful targets than this in a block are looked up in one pass over it instead of one pass each.
@@ -111,7 +112,7 @@ class LogReader:
         if first and last:
             self._spans.append((min(first, last), max(first, last)))
         elif self._lines == before and not size:
-            self.coverage.skip("log without a line", shown, gap=False)
+            self.coverage.skip(NO_LINE, shown, gap=False)
         elif not self._recognised:
             self.coverage.skip("log format not recognised", shown)
 

@@ -330,7 +330,7 @@ def _sites(
 
 
 def _logs(options: LeakOptions, roots: Sequence[Path], report: LeakReport, say: Told) -> None:
-    from workbench.leaks.accesslog import LogReader
+    from workbench.leaks.accesslog import NO_LINE, LogReader
     from workbench.leaks.logfiles import log_paths, read_log
     from workbench.leaks.logformat import declared, named_networks
     from workbench.leaks.served import served_sizes
@@ -351,7 +351,13 @@ def _logs(options: LeakOptions, roots: Sequence[Path], report: LeakReport, say: 
                 read_log(path, reader)
 
         _timed(one, "log", report, read)
+    # What is only seen once all are read is told with the search as a whole.
+    reader.coverage = SearchCoverage()
     report.logs = reader.report()
+    report.coverage.add(reader.coverage)
+    if not report.logs.lines and report.coverage.skipped[NO_LINE]:
+        # One that was just rotated hides nothing; where all are empty nothing was read.
+        report.coverage.gaps.add(NO_LINE)
 
 
 def _correlate(options: LeakOptions, report: LeakReport) -> None:

@@ -22,6 +22,7 @@ _FLAGS = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC | getattr(os
 _GIT_OBJECTS = "objects"
 # First bytes of what may be packed, or of a kind that is not opened: gzip and its kin, zip, 7z, PDF, images.
 PACKED = frozenset(b"\x1fBb\xfdP\x28\x04]7%R!LKQSM\xed\x03\xd0E-h#")
+NO_FILE = "a folder without a single file: not the one that is meant, or its volume is not mounted"
 _TAR = slice(257, 262)
 
 
@@ -65,6 +66,9 @@ def scan_tree(
             search.file(path)
             if progress is not None and count % 256 == 0:
                 progress(coverage.files, coverage.bytes)
+        if not coverage.files and not any(files for _, _, files in os.walk(root)):
+            # Nothing was found in it, and nothing could be: that is no search.
+            coverage.skip(NO_FILE, visible(root))
     else:
         search.file(os.path.realpath(root))
     return search.bundles

@@ -56,10 +56,30 @@ def test_nothing_found_and_nothing_searched_are_two_things(
 ) -> None:
     empty = tmp_path / "empty"
     empty.mkdir()
+    (empty / "below").mkdir()
+    # A volume that is not mounted looks like this.
+    assert cli.run(["leaks", str(empty)]) == 3
+    shown = capsys.readouterr()
+    assert (
+        "this says nothing about leaks" in shown.out and "its volume is not mounted" in shown.out + shown.err
+    )
+    (empty / "below" / "a.txt").write_text("nothing\n")
     assert cli.run(["leaks", str(empty)]) == 0
     assert "Nothing was found." in capsys.readouterr().out
     assert cli.run(["leaks", str(tmp_path / "missing")]) == 3
     assert "missing" in capsys.readouterr().err
+
+
+def test_logs_without_a_line_are_read_in_vain_only_where_all_are(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    rotated, full = tmp_path / "access.log", tmp_path / "access.log.1"
+    rotated.touch()
+    line = '192.0.2.7 - - [21/Nov/2026:14:00:00 +0000] "GET / HTTP/1.1" 200 5 "-" "curl"\n'
+    assert cli.run(["leaks", "--log", str(rotated)]) == 3
+    assert "this says nothing about leaks" in capsys.readouterr().out
+    full.write_text(line)  # Read along: it is the same log of a day before.
+    assert cli.run(["leaks", "--log", str(rotated)]) == 0
 
 
 @pytest.mark.parametrize(
