@@ -62,7 +62,7 @@ def rows() -> list[Row]:
         right = tuple(names.index(kind) for kind in kinds if kind in names)
         shaped = shape(text, code).text
         if right and shaped not in found and classify(code, text, host).ground not in ("code", "list"):
-            found[shaped] = Row(tuple(refusal_concepts.features(shaped)), right)
+            found[shaped] = Row(tuple(refusal_concepts.every_feature(shaped)), right)
     return list(found.values())
 
 

@@ -122,9 +122,11 @@ def _fitting(rules: Rules, receiver: Receiver | None, text: str, host: str) -> I
         if stage == "lists":
             yield from _by_zone(rules, receiver, text, host)
         if stage == "statuses":
-            yield from _by_words_together(rules, receiver, text, host, refusal_concepts.AGAINST_STATUS)
+            spoken = refusal_concepts.spoken(text)
+            if spoken is not None and spoken.lead >= refusal_concepts.AGAINST_STATUS:
+                yield from _by_words_together(rules, receiver, text, host, spoken)
         if stage == "replies":
-            yield from _by_words_together(rules, receiver, text, host)
+            yield from _by_words_together(rules, receiver, text, host, refusal_concepts.spoken(text))
         for rule in rules.of_stage(stage):
             if rule.of and (receiver is None or rule.of != receiver.id):
                 continue
@@ -136,9 +138,8 @@ def _fitting(rules: Rules, receiver: Receiver | None, text: str, host: str) -> I
                 continue
             if rule.matches(text):
                 if stage == "words" and not _is_certain(rules, rule.kind, text):
-                    yield from _by_words_together(
-                        rules, receiver, text, host, refusal_concepts.AGAINST_PHRASE, rule.kind
-                    )
+                    other = refusal_concepts.contradicting(text, rule.kind)
+                    yield from _by_words_together(rules, receiver, text, host, other)
                 yield _meaning(rules, rule, receiver, host)
         if stage == "lists":
             yield from _by_strange_zone(text)
@@ -260,18 +261,10 @@ def _meaning(rules: Rules, rule: RefusalRule, receiver: Receiver | None, host: s
 
 
 def _by_words_together(
-    rules: Rules,
-    receiver: Receiver | None,
-    text: str,
-    host: str,
-    least: float = 0.0,
-    other_than: BounceKind | None = None,
+    rules: Rules, receiver: Receiver | None, text: str, host: str, found: refusal_concepts.Spoken | None
 ) -> Iterator[BounceMeaning]:
-    """Yield what all the words speak of, whatever sentence they make, if that leads by ``least`` points."""
-    found = refusal_concepts.spoken(text)
-    if found is None or found.lead < least or found.kind is other_than:
-        return
-    if found.kind in LISTINGS and of_recipient(text):
+    """Yield what all the words speak of, whatever sentence they make, if they speak of anything."""
+    if found is None or (found.kind in LISTINGS and of_recipient(text)):
         return
     means, todo = rules.defaults[found.kind]
     name = _name(receiver, host)

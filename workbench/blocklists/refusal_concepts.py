@@ -19,21 +19,29 @@ from itertools import combinations
 from typing import Any
 
 from workbench.blocklists.entries import DataEntry
-from workbench.blocklists.refusal_rules import BounceKind
+from workbench.blocklists.refusal_rules import LISTINGS, BounceKind
 
 # Points are logarithms of odds: whoever leads by one is almost three times as likely as the next.
 LEAD = 0.7
 # What one word alone must lead by, or words without any code.
 MORE_LEAD = 1.4
-# So far ahead, all words together outweigh an enhanced status; and so far, a single known phrase among them.
-AGAINST_STATUS = 2.0
-AGAINST_PHRASE = 3.5
+# So far ahead, words and codes outweigh an enhanced status, and a single known phrase among them. Of 90 texts that
+# neither had seen, those that led by one were right 88 times and the phrases 79 times, never where the words were not.
+AGAINST_STATUS = 1.0
+AGAINST_PHRASE = 1.5
 # Two concepts count together within so many words; further apart they may belong to different sentences.
 NEAR = 7
 # "not" and its like turn the word that follows within so many words, or stands right before ("existiert nicht").
 _NEGATES_AFTER = 4
 _NEGATES_BEFORE = 2
 _MOST_WORDS = 120
+_LONG = 45
+# What is spoken of alone says nothing: some word must say what is wrong with it.
+_SUBJECTS = frozenset(
+    {"recipient", "address", "sender", "you", "host", "domain", "message", "exist", "allow"}
+)
+# The concepts that speak of who sends.
+_SENDERS = frozenset({"sender", "host", "you", "domain", "listword", "repute"})
 _WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)?")
 # Links, hosts and files are no words, nor are ids.
 _NO_WORD = re.compile(r"https?://\S*|[^\s()]*[\w-]\.[\w-]+\.?\S*|#\S*")
@@ -64,29 +72,56 @@ class Spoken:
 
 
 def spoken(text: str) -> Spoken | None:
-    """Return what the words of a shaped refusal speak for; None where none has enough of a lead.
+    """Return what the words and codes of a shaped refusal speak for; None where nothing has enough of a lead.
 
     A text without a reply code or status may be no refusal at all: one word is then nothing; one with a code of
     success is none.
     """
     places = concepts_in(text)
-    coded = _REPLY.match(text) is not None or _STATUS.search(text) is not None
-    if len(places) < (1 if coded else 2) or text.startswith("2"):
+    codes = _codes(text)
+    if len(places) < (1 if codes else 2) or text.startswith("2"):
         return None
-    (kind, most), (_, second) = sorted(_added(features(text, places)).items(), key=lambda one: -one[1])[:2]
-    lead = most - second
-    return Spoken(kind, lead) if lead >= (LEAD if coded and len(places) > 1 else MORE_LEAD) else None
+    found = _leading(places, [*features(places), *codes])
+    return found if found and found.lead >= (LEAD if codes and len(places) > 1 else MORE_LEAD) else None
 
 
-def features(text: str, places: Mapping[str, list[int]] | None = None) -> list[str]:
-    """Return all that points are given for: concepts, two that stand near each other, the codes of the reply."""
-    places = concepts_in(text) if places is None else places
-    found = sorted(places)
-    found += [
-        f"{one} {other}"
-        for one, other in combinations(sorted(places), 2)
-        if min(abs(a - b) for a in places[one] for b in places[other]) <= NEAR
+def contradicting(text: str, kind: BounceKind) -> Spoken | None:
+    """Return what a refusal clearly speaks for, if that is another kind than a known phrase in it says.
+
+    The words must say so without the codes too, and the text must be short: a long one tells of more than one thing.
+    """
+    places, codes = concepts_in(text), _codes(text)
+    if not codes or max((at for one in places.values() for at in one), default=0) > _LONG:
+        return None
+    names = features(places)
+    found, words = _leading(places, [*names, *codes]), _added(names)
+    if found is None or found.kind is kind or found.lead < AGAINST_PHRASE:
+        return None
+    return found if words[found.kind] - words.get(kind, 0.0) >= LEAD else None
+
+
+def _leading(places: Mapping[str, list[int]], names: list[str]) -> Spoken | None:
+    if _SUBJECTS.issuperset(places):
+        return None
+    (kind, most), (_, second) = sorted(_added(names).items(), key=lambda one: -one[1])[:2]
+    # Nobody is blocked by words that speak of no sender.
+    return None if kind in LISTINGS and _SENDERS.isdisjoint(places) else Spoken(kind, most - second)
+
+
+def features(places: Mapping[str, list[int]]) -> list[str]:
+    """Return what points are given for beside codes: concepts, and two that stand near each other."""
+    return [
+        *sorted(places),
+        *(
+            f"{one} {other}"
+            for one, other in combinations(sorted(places), 2)
+            if min(abs(a - b) for a in places[one] for b in places[other]) <= NEAR
+        ),
     ]
+
+
+def _codes(text: str) -> list[str]:
+    found = []
     status = _STATUS.search(text)
     if status is not None:
         found += [f"status {status[1]}", f"status {status[1]}.{status[2]}"]
@@ -94,6 +129,11 @@ def features(text: str, places: Mapping[str, list[int]] | None = None) -> list[s
     if reply is not None:
         found += [f"reply {reply[1][0]}", f"reply {reply[1]}"]
     return found
+
+
+def every_feature(text: str) -> list[str]:
+    """Return all that points are given for in a shaped refusal."""
+    return [*features(concepts_in(text)), *_codes(text)]
 
 
 def concepts_in(text: str) -> dict[str, list[int]]:
