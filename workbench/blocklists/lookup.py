@@ -21,7 +21,7 @@ from workbench.blocklists.resolvers import ResolverAddress, system_resolvers
 from workbench.blocklists.settle import CaseStep
 from workbench.blocklists.transport import Transport
 from workbench.blocklists.verdicts import Listing, ListingVerdict, ZoneReading, listing_tier
-from workbench.blocklists.wire import AnswerState, DnsAnswer, load_dnspython, text_question
+from workbench.blocklists.wire import AnswerState, DnsAnswer, text_question
 from workbench.blocklists.zones import Zone
 from workbench.core.clock import Clock, SystemClock
 from workbench.core.redact import MASK, visible
@@ -106,7 +106,6 @@ class Lookup:
         asked for twice as well. A Listing for a pair that came before replaces the earlier one: it
         happens when a second answer contradicted the first. Raises HostError where no socket can be had.
         """
-        await load_dnspython()
         lanes = self._prepare(subjects, known_listed)
         limits = self._limits
         self._schedule = Schedule(lanes, self._pacer, limits.in_flight, limits.give_up_after)

@@ -18,7 +18,15 @@ from itertools import count
 from types import TracebackType
 
 from workbench.blocklists.resolvers import ResolverAddress
-from workbench.blocklists.wire import CUT_SHORT, AnswerState, DnsAnswer, failed, query_bytes, read_answer
+from workbench.blocklists.wire import (
+    CUT_SHORT,
+    SILENT,
+    AnswerState,
+    DnsAnswer,
+    failed,
+    query_bytes,
+    read_answer,
+)
 from workbench.core.errors import HostError
 
 # A query is not sent again sooner than this, however quick its zone is: a busy host needs a moment too.
@@ -314,7 +322,7 @@ class Transport:
     def _silence(self, query: _Query) -> str:
         refused = all(channel.refused for channel, _ in query.homes)
         port = " (nothing listens there)" if refused else ""
-        return f"no answer within {self._timeout:g} s{port}"
+        return f"{SILENT} {self._timeout:g} s{port}"
 
     def _finish(self, query: _Query, answer: DnsAnswer) -> None:
         query.answer = answer

@@ -1,21 +1,24 @@
 """DNS messages for look-ups: a query as bytes, and an answer read without trusting it.
 
 Nearly all answers to blocklist queries are NXDOMAIN or plain A records of the name asked for: those are read
-as bytes, because whole message objects cost several times as much as everything else a look-up does.
-dnspython's message classes read every other answer: texts, aliases, referrals, oddities.
+as bytes, because whole message objects cost several times as much as everything else a look-up does. So are plain
+texts, a start of authority and empty answers (``plain_records``): dnspython's message classes, 4 MB, are loaded where
+another answer comes: aliases, referrals, oddities.
 """
 
 from __future__ import annotations
 
-import asyncio
-import importlib
-import sys
 from dataclasses import dataclass
 from enum import StrEnum
 
+from workbench.blocklists import plain_records
+
 A = b"\x00\x01\x00\x01"
 TXT = b"\x00\x10\x00\x01"
+SOA = b"\x00\x06\x00\x01"
 LONGEST_WIRE_NAME = 255
+# What the reason of a failure begins with: a server that said so itself, and silence.
+REFUSED, SILENT = "the server answered", "no answer within"
 _RCODES = {1: "FORMERR", 2: "SERVFAIL", 3: "NXDOMAIN", 4: "NOTIMP", 5: "REFUSED", 9: "NOTAUTH"}
 # One RRset of this many addresses or texts is already absurd; the rest would only fill the screen.
 _MOST_RECORDS = 32
@@ -46,12 +49,6 @@ class DnsAnswer:
 
 NOTHING = DnsAnswer(AnswerState.ABSENT)
 CUT_SHORT = DnsAnswer(AnswerState.TRUNCATED, reason="the answer was cut short")
-
-
-async def load_dnspython() -> None:
-    """Import dnspython off the event loop: a tenth of a second in which the screen would stand still."""
-    if "dns.message" not in sys.modules:
-        await asyncio.to_thread(importlib.import_module, "dns.message")
 
 
 def failed(reason: str) -> DnsAnswer:
@@ -104,8 +101,11 @@ def read_answer(data: bytes, question: bytes) -> DnsAnswer | None:
     if rcode == 3 and data[6:8] == b"\x00\x00":
         return NOTHING
     if rcode not in {0, 3}:
-        return failed(f"the server answered {_RCODES.get(rcode, f'error {rcode}')}")
-    return _read_plain_addresses(data, 12 + len(question)) or _read_records(data)
+        return failed(f"{REFUSED} {_RCODES.get(rcode, f'error {rcode}')}")
+    at = 12 + len(question)
+    return (
+        _read_plain_addresses(data, at) or _read_plain(data, at, question[-len(A) :]) or _read_records(data)
+    )
 
 
 def _read_plain_addresses(data: bytes, at: int) -> DnsAnswer | None:
@@ -129,7 +129,32 @@ def _read_plain_addresses(data: bytes, at: int) -> DnsAnswer | None:
     return DnsAnswer(AnswerState.FOUND, addresses=tuple(addresses), ttl=ttl)
 
 
+def _read_plain(data: bytes, at: int, kind: bytes) -> DnsAnswer | None:
+    """Return the answer where it holds plain texts, a start of authority, or nothing; else None."""
+    found = plain_records.read(data, at)
+    if found is None:
+        return None
+    answers, authority = found
+    if not answers:
+        # A referral, from a server that does not resolve, is nobody's word that there is nothing.
+        return NOTHING if SOA in {record.kind for record in authority} or not authority else None
+    if data[3] & 0x0F or len(answers) > _MOST_RECORDS or kind not in {TXT, SOA}:
+        return None
+    if any(not record.of_question or record.kind != kind for record in answers):
+        return None
+    ttl = min(record.ttl if record.ttl <= _LONGEST_TTL else 0 for record in answers)
+    if kind == SOA:
+        return DnsAnswer(AnswerState.FOUND, ttl=ttl)
+    texts = [plain_records.text(record.data) for record in answers]
+    if None in texts:
+        return None
+    return DnsAnswer(
+        AnswerState.FOUND, texts=tuple(dict.fromkeys(t for t in texts if t is not None)), ttl=ttl
+    )
+
+
 def _read_records(data: bytes) -> DnsAnswer:
+    # Loaded at the first odd answer, a tenth of a second once: most runs meet none.
     import dns.exception
     import dns.message
     import dns.rdatatype

@@ -5,19 +5,16 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterable
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
 
 from workbench.blocklists.dmarc import Dmarc, read, unknown
+from workbench.blocklists.name_servers import NameServers
 from workbench.blocklists.names import canonical_domain
-from workbench.blocklists.resolvers import ResolverAddress
-from workbench.blocklists.wire import load_dnspython
+from workbench.blocklists.resolvers import ResolverAddress, system_resolvers
+from workbench.blocklists.wire import REFUSED, SILENT, SOA, TXT, AnswerState, DnsAnswer, failed
 from workbench.core.clock import iso
-from workbench.core.errors import UsageError
+from workbench.core.errors import HostError, UsageError
 from workbench.core.registered_names import registrable
 from workbench.domain.hardening.recorded import DmarcRead
-
-if TYPE_CHECKING:
-    from dns.asyncresolver import Resolver
 
 MOST_DOMAINS = 40
 _AT_ONCE = 8
@@ -32,16 +29,17 @@ async def read_dmarc(domains: Iterable[str], server: ResolverAddress | None, now
     know the domain (a sign-in page's, a company's inner one); nothing is raised for it.
     """
     names = list(dict.fromkeys(_plain(domains)))[:MOST_DOMAINS]
-    resolver, why = await _resolver(server)
     turns = asyncio.Semaphore(_AT_ONCE)
+    try:
+        async with NameServers([server] if server is not None else system_resolvers(), _SECONDS) as servers:
 
-    async def one(domain: str) -> Dmarc:
-        if resolver is None:
-            return unknown(domain, why)
-        async with turns:
-            return await _policy(resolver, domain)
+            async def one(domain: str) -> Dmarc:
+                async with turns:
+                    return await _policy(servers, domain)
 
-    found = await asyncio.gather(*(one(name) for name in names))
+            found = await asyncio.gather(*(one(name) for name in names))
+    except HostError as error:
+        found = [unknown(name, f"this host names no name server ({error.what})") for name in names]
     return DmarcRead(as_of=iso(now), domains=tuple(found))
 
 
@@ -53,65 +51,45 @@ def _plain(domains: Iterable[str]) -> Iterable[str]:
             continue
 
 
-async def _resolver(server: ResolverAddress | None) -> tuple[Resolver | None, str]:
-    await load_dnspython()
-    import dns.asyncresolver
-    import dns.exception
-
-    try:
-        resolver = dns.asyncresolver.Resolver(configure=server is None)
-    except (dns.exception.DNSException, OSError) as error:
-        return None, f"this host names no name server ({type(error).__name__})"
-    if server is not None:
-        resolver.nameservers, resolver.port = [server.host], server.port
-    resolver.lifetime = _SECONDS
-    return resolver, ""
-
-
-async def _policy(resolver: Resolver, domain: str) -> Dmarc:
+async def _policy(servers: NameServers, domain: str) -> Dmarc:
     texts: list[str] = []
     for at in dict.fromkeys((domain, registrable(domain))):
-        answer = await _texts(resolver, f"_dmarc.{at}")
-        if isinstance(answer, str):
-            return unknown(domain, answer)
-        if any("dmarc1" in text.lower() for text in answer):
-            return read(domain, at, answer)
-        texts += answer
-    doubt = await _doubt(resolver, registrable(domain))
+        name = f"_dmarc.{at}"
+        answer = await _asked(servers, name, TXT)
+        if answer.state is AnswerState.FAILED:
+            return unknown(domain, _why(name, answer))
+        if any("dmarc1" in text.lower() for text in answer.texts):
+            return read(domain, at, list(answer.texts))
+        texts += answer.texts
+    doubt = await _doubt(servers, registrable(domain))
     return unknown(domain, doubt) if doubt else read(domain, domain, texts)
 
 
-async def _doubt(resolver: Resolver, name: str) -> str:
+async def _doubt(servers: NameServers, name: str) -> str:
     """Return why a resolver's *no such record* cannot be believed, ``""`` where it knows the domain.
 
     Whatever is registered has a start of authority (RFC 1035, section 3.3.13).
     """
-    answer = await _records(resolver, name, "SOA")
-    if isinstance(answer, str):
-        return answer
-    return "" if answer else f"this host's resolver does not know {name}: it does not tell the whole DNS"
+    answer = await _asked(servers, name, SOA)
+    if answer.state is AnswerState.FAILED:
+        return _why(name, answer)
+    if answer.state is AnswerState.FOUND:
+        return ""
+    return f"this host's resolver does not know {name}: it does not tell the whole DNS"
 
 
-async def _texts(resolver: Resolver, name: str) -> list[str] | str:
-    """Return the TXT records of a name, or why no answer can be believed."""
-    answer = await _records(resolver, name, "TXT")
-    if isinstance(answer, str):
-        return answer
-    return [b"".join(record.strings).decode("utf-8", "replace") for record in answer]
-
-
-async def _records(resolver: Resolver, name: str, kind: str) -> list[Any] | str:
-    """Return the records of a name, none where it is said to have none, or why nothing was answered."""
-    import dns.exception
-    import dns.resolver
-
+async def _asked(servers: NameServers, name: str, kind: bytes) -> DnsAnswer:
+    """Return what is said of a name; one that cannot be asked for is a failure with its reason."""
     try:
-        return list(await resolver.resolve(name, kind, search=False))
-    except (dns.resolver.NXDOMAIN, dns.resolver.NoAnswer):
-        return []
-    except dns.exception.Timeout:
-        return f"no name server answered for {name} within {_SECONDS:.0f} s"
-    except dns.resolver.NoNameservers:
+        answer = await servers.ask(name, kind)
+    except ValueError as error:
+        return failed(str(error))
+    return failed(answer.reason) if answer.state is AnswerState.TRUNCATED else answer
+
+
+def _why(name: str, answer: DnsAnswer) -> str:
+    if answer.reason.startswith(REFUSED):
         return f"no name server could be reached for {name}, or each refused (SERVFAIL, REFUSED)"
-    except (dns.exception.DNSException, OSError, ValueError) as error:
-        return f"{name}: {type(error).__name__}"
+    if answer.reason.startswith(SILENT):
+        return f"no name server answered for {name} within {_SECONDS:.0f} s"
+    return f"{name}: {answer.reason}"

@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+
 import dns.flags
 import dns.message
 import dns.rcode
+import dns.rdata
+import dns.rdataclass
+import dns.rdatatype
 import dns.rrset
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from workbench.blocklists.wire import (
+    SOA,
     TXT,
     A,
     AnswerState,
+    _read_plain,
     _read_plain_addresses,
     _read_records,
     query_bytes,
@@ -117,3 +125,91 @@ def test_names_that_do_not_fit_are_refused() -> None:
         wire_labels("a..b")
     with pytest.raises(ValueError, match="too long"):
         question_bytes(wire_labels(".".join(["a" * 60] * 4)), wire_labels("bl.example.com"), A)
+
+
+def told(
+    kind: bytes, *answers: str, authority: str = "", rcode: dns.rcode.Rcode = dns.rcode.NOERROR
+) -> bytes:
+    """Return an answer to the question for ``kind`` at QUESTION's name; records as zone files write them."""
+    query = dns.message.from_wire(query_bytes(7, QUESTION[: -len(A)] + kind))
+    message = dns.message.make_response(query)
+    message.set_rcode(rcode)
+    name = query.question[0].name
+    for text in answers:
+        form, _, rest = text.partition(" ")
+        message.find_rrset(
+            message.answer, name, dns.rdataclass.IN, dns.rdatatype.from_text(form), create=True
+        ).add(dns.rdata.from_text("IN", form, rest), 300)
+    if authority:
+        form, _, rest = authority.partition(" ")
+        message.authority.append(dns.rrset.from_text("bl.example.com.", 60, "IN", form, rest))
+    return message.to_wire()
+
+
+START = "SOA ns.example.com. host.example.com. 1 2 3 4 5"
+PLAIN = {
+    "a text": told(TXT, 'TXT "v=DMARC1; p=none"'),
+    "one of several strings": told(TXT, 'TXT "v=DMARC1;" " p=none" ""'),
+    "several texts": told(TXT, 'TXT "one"', 'TXT "two"', 'TXT "one"'),
+    "not UTF-8": told(TXT, 'TXT "\\255\\254"'),
+    "an empty text": told(TXT, 'TXT ""'),
+    "no text here, and who says so": told(TXT, authority=START),
+    "no such name": told(TXT, authority=START, rcode=dns.rcode.NXDOMAIN),
+    "nothing at all": told(TXT),
+    "no address here": told(A, authority=START),
+}
+ODD = {
+    "an alias": told(TXT, "CNAME elsewhere.example.com."),
+    "a referral": told(TXT, authority="NS ns.example.com."),
+    "a text where an address was asked": told(A, 'TXT "one"'),
+}
+
+
+@pytest.mark.parametrize("name", [*PLAIN, *ODD])
+def test_texts_and_empty_answers_are_read_as_dnspython_reads_them(name: str) -> None:
+    data = (PLAIN | ODD)[name]
+    kind = data[12 + len(QUESTION) - len(A) : 12 + len(QUESTION)]
+    short = _read_plain(data, 12 + len(QUESTION), kind)
+    assert (short is None) == (name in ODD)
+    whole = _read_records(data)
+    assert short in (None, whole) and read_answer(data, QUESTION[: -len(A)] + kind) == whole
+
+
+def test_a_start_of_authority_is_found() -> None:
+    data = told(SOA, START)
+    answer = read_answer(data, QUESTION[: -len(A)] + SOA)
+    assert answer is not None and answer.state is AnswerState.FOUND and answer.ttl == 300
+
+
+@pytest.mark.parametrize("name", PLAIN)
+def test_what_was_cut_or_lengthened_is_never_read_by_the_short_way(name: str) -> None:
+    data, at = PLAIN[name], 12 + len(QUESTION)
+    kind = data[at - len(A) : at]
+    for size in range(at, len(data)):
+        assert _read_plain(data[:size], at, kind) is None, size
+    assert _read_plain(data + b"\x00", at, kind) is None
+
+
+@given(st.sampled_from([*PLAIN]), st.integers(2, 200), st.integers(0, 255))
+def test_a_flipped_byte_is_read_as_dnspython_reads_it_or_not_at_all(
+    name: str, where: int, value: int
+) -> None:
+    data = bytearray(PLAIN[name])
+    data[where % len(data)] = value
+    at = 12 + len(QUESTION)
+    short = _read_plain(bytes(data), at, TXT)
+    if short is not None and short.state is AnswerState.FOUND:
+        whole = _read_records(bytes(data))
+        assert whole.state is not AnswerState.FOUND or whole.texts == short.texts
+
+
+def test_dnspython_is_not_loaded_for_ordinary_answers() -> None:
+    texts = {name: (data.hex(), (12 + len(QUESTION))) for name, data in PLAIN.items()}
+    program = (
+        "import sys; from workbench.blocklists.wire import read_answer\n"
+        f"for data, at in {list(texts.values())!r}:\n"
+        "    data = bytes.fromhex(data); assert read_answer(data, data[12:at]) is not None\n"
+        "print('dns' in sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "False"

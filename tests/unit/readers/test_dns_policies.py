@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
+import pytest
+
 from workbench.blocklists.resolvers import ResolverAddress
 from workbench.drill.servers.dns_server import DnsServer
 from workbench.drill.servers.dns_zones import DnsZone
@@ -34,7 +36,8 @@ async def test_each_domain_gets_its_own_word() -> None:
     assert found["mg.dark.example"].why
 
 
-async def test_a_server_that_is_not_there_is_no_missing_record() -> None:
+async def test_a_server_that_is_not_there_is_no_missing_record(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("workbench.readers.dns_policies._SECONDS", 0.2)
     server = DnsServer(zones=[])
     port = await server.start()
     await server.close()
