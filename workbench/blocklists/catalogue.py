@@ -12,7 +12,6 @@ import tomllib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
-from importlib import resources
 from typing import Any
 
 from workbench.blocklists.entries import DataEntry, read_owner, read_retired, read_zone
@@ -20,6 +19,7 @@ from workbench.blocklists.names import Subject
 from workbench.blocklists.zones import Owner, Retired, Tier, Zone
 from workbench.core.errors import UsageError
 from workbench.core.redact import Secret, visible
+from workbench.core.shipped import shipped_text
 
 _KEY = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?")
 KeySource = Callable[[str], Secret | None]
@@ -189,6 +189,4 @@ def parse(text: str) -> Catalogue:
 @cache
 def load() -> Catalogue:
     """Return the catalogue shipped with the package; read once, as nothing changes one."""
-    return parse(
-        resources.files("workbench.blocklists").joinpath("catalogue.toml").read_text(encoding="utf-8")
-    )
+    return parse(shipped_text("workbench.blocklists", "catalogue.toml"))

@@ -12,12 +12,12 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache
-from importlib import resources
 from typing import Any
 
 from workbench.blocklists import catalogue
 from workbench.blocklists.entries import DataEntry
 from workbench.blocklists.zones import Zone
+from workbench.core.shipped import shipped_text
 
 STAGES = ("mistakes", "codes", "lists", "words", "statuses", "replies")
 _TERM = re.compile(r"\{([a-z]+)\}")
@@ -143,7 +143,7 @@ def load() -> Rules:
 
 
 def _read(name: str) -> dict[str, Any]:
-    return tomllib.loads(resources.files("workbench.blocklists").joinpath(name).read_text(encoding="utf-8"))
+    return tomllib.loads(shipped_text("workbench.blocklists", name))
 
 
 def _defaults(tables: Mapping[str, Any]) -> dict[BounceKind, tuple[str, str]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import gc
 from functools import cache
 
 from workbench import __version__
@@ -47,6 +48,16 @@ def build_parser() -> argparse.ArgumentParser:
     records.message(commands)
     _about(commands)
     return parser
+
+
+def let_go() -> None:
+    """Forget the parser, 1.8 MB, where the command goes on for long.
+
+    Its parts hold each other: what goes on looks for such things once, now, while there is little to look through (some
+    20 ms behind the first frame), for what is there once a session is open is left alone for good.
+    """
+    build_parser.cache_clear()
+    gc.collect()
 
 
 def _drill(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:

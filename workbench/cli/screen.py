@@ -15,6 +15,7 @@ from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from workbench.cli.parser import let_go
 from workbench.cli.streams import on_terminal
 from workbench.core.allocator import leave_alone
 from workbench.core.errors import HostError, UsageError
@@ -41,9 +42,7 @@ def run(options: argparse.Namespace) -> int:
     from workbench.tui.app import WorkbenchApp
 
     entrance, screen = _Entrance(options), _screen()
-    app = WorkbenchApp(
-        _settled(entrance.open_session), door=entrance.door, first_screen="panes", screen=screen
-    )
+    app = WorkbenchApp(_settled(entrance.open_session), door=entrance.door, screen=screen)
     with drawn_on_terminal():
         return app.run(mouse=screen.mouse) or 0
 
@@ -73,6 +72,7 @@ def _settled(open_session: Callable[[], Awaitable[Session]]) -> Callable[[], Awa
     """Return what opens a session and has the looks for garbage leave alone what is there then and before every cut."""
 
     async def opened() -> Session:
+        let_go()
         from workbench.execution.progress import PlanStarted
 
         session = await open_session()

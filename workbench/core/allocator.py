@@ -8,19 +8,25 @@ the vault. From then on, whatever a reading needed at its height would stay with
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import gc
 from functools import cache
 
-_M_MMAP_THRESHOLD = -3  # malloc.h
+_M_MMAP_THRESHOLD, _M_ARENA_MAX = -3, -8  # malloc.h
 _MAPPED_FROM = 128 * 1024  # bytes; what glibc begins with
 
 
 @cache
 def keep_thresholds() -> bool:
-    """Have glibc keep the thresholds that it begins with; return whether it does (another C library has none)."""
+    """Have glibc keep the thresholds that it begins with; return whether it does (another C library has none).
+
+    All threads share one heap besides: the interpreter lets one of them allocate at a time, and what each keeps free in
+    a heap of its own, where modules are loaded for example, no other thread uses.
+    """
     try:
-        return bool(ctypes.CDLL(None).mallopt(_M_MMAP_THRESHOLD, _MAPPED_FROM))
+        libc = ctypes.CDLL(None)
+        return bool(libc.mallopt(_M_ARENA_MAX, 1)) and bool(libc.mallopt(_M_MMAP_THRESHOLD, _MAPPED_FROM))
     except (OSError, AttributeError):
         return False
 
@@ -32,6 +38,12 @@ def look_seldom() -> None:
     which no key was answered. All of it is looked through as seldom as it would be after a hundred first ones.
     """
     gc.set_threshold(5_000, 2, 33)
+
+
+def give_back() -> None:
+    """Have glibc give back whole pages that are free between others: a large reading leaves a megabyte of them."""
+    with contextlib.suppress(OSError, AttributeError):
+        ctypes.CDLL(None).malloc_trim(0)
 
 
 def leave_alone() -> None:

@@ -53,9 +53,9 @@ def parse_moment(value: object) -> datetime | None:
         return None
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=1024)
 def _from_text(text: str) -> datetime | None:
-    """Return the moment a text names; kept, since metrics name the same hours for every domain."""
+    """Return the moment a text names; kept, since metrics name the same hours (672 at most) for every domain."""
     moment = _from_iso(text) or _from_mail(text)
     return None if moment is None or moment.year <= 1 else moment
 

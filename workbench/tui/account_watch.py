@@ -6,6 +6,7 @@ import contextlib
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from workbench.core.allocator import give_back
 from workbench.core.errors import ApiError
 
 if TYPE_CHECKING:
@@ -141,6 +142,7 @@ class AccountWatch:
 
     def _read(self, _: object) -> None:
         self.reading(False)
+        give_back()
         self._begin()
         if self._read_again:
             self._read_again = False

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import platform
+import weakref
 from types import SimpleNamespace
 from typing import Any
 
@@ -12,6 +13,7 @@ import pytest
 from workbench import cli
 from workbench.__main__ import main
 from workbench.cli import screen
+from workbench.cli.parser import build_parser
 from workbench.core import allocator
 from workbench.execution.progress import PlanStarted
 from workbench.session.events import Changed, Events
@@ -58,3 +60,23 @@ async def test_what_is_there_at_the_start_and_before_every_cut_is_left_alone(
     assert left == ["alone"]
     events.tell(PlanStarted("Cut all access", 3))
     assert left == ["alone", "alone"]
+
+
+def test_giving_back_is_no_error_where_nothing_can_be_given(monkeypatch: pytest.MonkeyPatch) -> None:
+    allocator.give_back()
+    monkeypatch.setattr(ctypes, "CDLL", lambda name: object())
+    allocator.give_back()
+
+
+async def test_the_parser_is_let_go_before_all_that_is_there_is_left_alone(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    order: list[str] = []
+    parser = weakref.ref(build_parser())
+    monkeypatch.setattr(screen, "leave_alone", lambda: order.append("alone" if parser() is None else "kept"))
+
+    async def open_session() -> Any:
+        return SimpleNamespace(recorder=Events())
+
+    await screen._settled(open_session)()
+    assert order == ["alone"]
