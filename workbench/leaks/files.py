@@ -13,7 +13,20 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from workbench.core.redact import visible
-from workbench.leaks.model import Found, LeakError, LeakPlace, Match, Neighbour, SearchCoverage, utc_text
+from workbench.leaks.model import (
+    FILE_UNREAD,
+    FOLDER_UNREAD,
+    NO_FILE,
+    TOO_DEEP,
+    TOO_LARGE,
+    Found,
+    LeakError,
+    LeakPlace,
+    Match,
+    Neighbour,
+    SearchCoverage,
+    utc_text,
+)
 from workbench.leaks.patterns import Scanner
 from workbench.leaks.stream import BLOCK, scan_blocks
 
@@ -22,7 +35,6 @@ _FLAGS = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC | getattr(os
 _GIT_OBJECTS = "objects"
 # First bytes of what may be packed, or of a kind that is not opened: gzip and its kin, zip, 7z, PDF, images.
 PACKED = frozenset(b"\x1fBb\xfdP\x28\x04]7%R!LKQSM\xed\x03\xd0E-h#")
-NO_FILE = "a folder without a single file: not the one that is meant, or its volume is not mounted"
 _TAR = slice(257, 262)
 
 
@@ -98,7 +110,7 @@ class _Search:
                 with os.scandir(folder) as entries:
                     listing = sorted(entries, key=lambda entry: entry.name)
             except OSError as error:
-                self.coverage.skip(f"folder not readable: {error.strerror}", self._name(folder))
+                self.coverage.skip(f"{FOLDER_UNREAD}: {error.strerror}", self._name(folder))
                 continue
             for entry in listing:
                 if entry.is_symlink():
@@ -108,7 +120,7 @@ class _Search:
                         continue
                     self._called(entry.path)
                     if depth >= self.limits.deepest:
-                        self.coverage.skip("folders nested too deep", self._name(entry.path))
+                        self.coverage.skip(TOO_DEEP, self._name(entry.path))
                     else:
                         folders.append((entry.path, depth + 1))
                 elif entry.is_file(follow_symlinks=False):
@@ -123,12 +135,12 @@ class _Search:
         try:
             fd = os.open(path, _FLAGS)
         except OSError as error:
-            self.coverage.skip(f"file not readable: {error.strerror}", self._name(path))
+            self.coverage.skip(f"{FILE_UNREAD}: {error.strerror}", self._name(path))
             return
         try:
             self._open_file(fd, path)
         except OSError as error:
-            self.coverage.skip(f"file not readable: {error.strerror}", self._name(path))
+            self.coverage.skip(f"{FILE_UNREAD}: {error.strerror}", self._name(path))
         finally:
             os.close(fd)
 
@@ -144,7 +156,7 @@ class _Search:
             self.coverage.skip("not a regular file", self._name(path), gap=False)
             return
         if info.st_size > self.limits.largest:
-            self.coverage.skip("larger than the limit", self._name(path))
+            self.coverage.skip(TOO_LARGE, self._name(path))
             return
         head = os.read(fd, BLOCK)
         self.coverage.files += 1

@@ -17,6 +17,11 @@ from workbench.core.redact import MASK, Secret
 
 # Why a history was not read, where nobody asked for it.
 NO_HISTORY = "git history, not asked for"
+# Reasons for which plain files were left out: what was once found in such a place may lie there still.
+FILE_UNREAD, FOLDER_UNREAD = "file not readable", "folder not readable"
+TOO_DEEP, TOO_LARGE = "folders nested too deep", "larger than the limit"
+NO_FILE = "a folder without a single file: not the one that is meant, or its volume is not mounted"
+FILES_LEFT_OUT = (FILE_UNREAD, FOLDER_UNREAD, TOO_DEEP, TOO_LARGE, NO_FILE)
 # Current API keys and generated SMTP passwords share one shape (dossier 1.1): 32-8-8 lower-case hex.
 SHAPE_50 = re.compile(r"[0-9a-f]{32}-[0-9a-f]{8}-[0-9a-f]{8}")
 

@@ -7,12 +7,14 @@ closed. No secret stands in it: fingerprints, ids, masked forms and places only.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Self
 
 import msgspec
 from msgspec.structs import replace
 
 from workbench.core.redact import visible
+from workbench.core.words import plural
 from workbench.domain.leaks.leaks import ACCEPTED, sentences, spot, title_of
 from workbench.domain.leaks.recorded import (
     EXPOSURE,
@@ -30,7 +32,7 @@ from workbench.domain.leaks.recorded import (
     SuspectedPerson,
     UnreadPlace,
 )
-from workbench.leaks.model import NO_HISTORY
+from workbench.leaks.model import FILES_LEFT_OUT, NO_HISTORY
 
 if TYPE_CHECKING:
     from workbench.leaks.people import PersonSuspicion
@@ -57,19 +59,21 @@ def fact(
     ``at`` the moment; ``reset`` the logins whose reset had begun by then.
     """
     earlier = before or LeaksFound()
-    covered = _covered(found)
-    fresh = [_row(one, reset, at) for one in found["findings"]][:_MOST]
+    covered = _Covered.by(found)
+    fresh = [_row(one, reset, at) for one in found["findings"]]
     kept, closed = _kept(earlier.exposures, fresh, covered, _versions_told(found), at=at)
-    exposures = _merged([*fresh, *kept])[:_MOST]
+    every = _merged([*fresh, *kept])
+    exposures, more = every[:_MOST], len(every) - _MOST
+    untold = (f"{plural(more, 'more find')} than an incident keeps",) if more > 0 else ()
     unread = _unread(found, earlier.unread)
-    searched = tuple(sorted({*covered, *earlier.searched}))
+    searched = tuple(sorted({*_places(found), *earlier.searched}))
     made = LeaksFound(
         places=len(searched),
         searched=searched,
         # A place that could not be read stays so until it was: a search of another place says nothing of it.
         unread=unread,
         failed=tuple(f"{one.target}: {one.error}" for one in unread if one.error),
-        skipped=tuple(dict.fromkeys(reason for one in unread for reason in one.gaps)),
+        skipped=(*dict.fromkeys(reason for one in unread for reason in one.gaps), *untold),
         found=sum(row.what == SECRET for row in exposures),
         exposures=exposures,
         closed=(*earlier.closed, *closed)[-_MOST:],
@@ -111,11 +115,55 @@ def _beside(
     return tuple(rows.values())[:_MOST]
 
 
-def _covered(found: Mapping[str, Any]) -> list[str]:
-    """Return the places that were searched to the end."""
+def _places(found: Mapping[str, Any]) -> list[str]:
+    """Return the places that were searched; what of them was left out stands among the unread."""
     sites = [one["site"] for one in found["sites"] if not one["stopped"]]
     done = [one for one in found["searched"] if not one["error"] and one["what"] in ("tree", "history")]
     return [*(one["target"] for one in done), *sites]
+
+
+@dataclass(frozen=True, slots=True)
+class _Covered:
+    """What was searched so that what is gone there is gone: trees and sites, and repositories for their ``histories``.
+
+    ``away`` are the trees that showed every repository that is left in them, ``dark`` the histories that could not be
+    read.
+    """
+
+    files: tuple[str, ...]
+    histories: tuple[str, ...]
+    away: tuple[str, ...]
+    dark: tuple[str, ...]
+
+    @classmethod
+    def by(cls, found: Mapping[str, Any]) -> Self:
+        """Return what a search covered, from its document."""
+        rows = found["searched"]
+        trees = tuple(one["target"] for one in rows if one["what"] == "tree" and _whole(one))
+        sites = tuple(one["site"] for one in found["sites"] if not one["stopped"])
+        histories = [one for one in rows if one["what"] == "history"]
+        return cls(
+            (*trees, *sites),
+            tuple(one["target"] for one in histories if not one["error"]),
+            trees if _with_history(found) else (),
+            tuple(one["target"] for one in histories if one["error"]),
+        )
+
+    def holds(self, place: FoundPlace) -> bool:
+        """Return whether what was found at a place once would have been found there again."""
+        where = place.root or place.path
+        if place.origin != "history":
+            return _below(where, self.files)
+        return where in self.histories or (where not in self.dark and _below(where, self.away))
+
+
+def _whole(tree: Mapping[str, Any]) -> bool:
+    """Return whether every plain file of a tree was read: one that is left out may hold what it held before."""
+    return not tree["error"] and not any(one.startswith(FILES_LEFT_OUT) for one in tree["gaps"])
+
+
+def _with_history(found: Mapping[str, Any]) -> bool:
+    return not any(one["reason"] == NO_HISTORY for one in found["coverage"]["skipped"])
 
 
 def _unread(found: Mapping[str, Any], earlier: Iterable[UnreadPlace]) -> tuple[UnreadPlace, ...]:
@@ -125,7 +173,7 @@ def _unread(found: Mapping[str, Any], earlier: Iterable[UnreadPlace]) -> tuple[U
         for one in found["searched"]
     ]
     now = {(one.what, one.target) for one in rows}
-    with_history = not any(one["reason"] == NO_HISTORY for one in found["coverage"]["skipped"])
+    with_history = _with_history(found)
     trees = [one["target"] for one in found["searched"] if one["what"] == "tree" and not one["error"]]
 
     def gone(one: UnreadPlace) -> bool:
@@ -189,7 +237,7 @@ def _place(place: Mapping[str, Any]) -> FoundPlace:
 def _kept(
     earlier: Iterable[FoundLeak],
     fresh: Sequence[FoundLeak],
-    covered: Sequence[str],
+    covered: _Covered,
     versions: Collection[str],
     *,
     at: str,
@@ -200,7 +248,7 @@ def _kept(
     closed: list[ClosedLeak] = []
     for row in earlier:
         # A site that was asked to the end may still have kept its plugins' versions to itself.
-        places = tuple(p for p in row.where if not _under(p, covered) or _untold(p, versions))
+        places = tuple(p for p in row.where if not covered.holds(p) or _untold(p, versions))
         if places:
             exposed = row.what != SECRET or any(place.origin == "web" for place in places)
             kept.append(replace(row, where=places, exposed=exposed))
@@ -218,10 +266,6 @@ def _versions_told(found: Mapping[str, Any]) -> set[str]:
 
 def _untold(place: FoundPlace, versions: Collection[str]) -> bool:
     return "://" in place.path and place.origin == WORDPRESS and place.path not in versions
-
-
-def _under(place: FoundPlace, covered: Sequence[str]) -> bool:
-    return _below(place.root or place.path, covered)
 
 
 def _below(where: str, roots: Iterable[str]) -> bool:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import os
+import shutil
+import subprocess
 from datetime import UTC, datetime
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from tests.support.effects import an_effect
 from tests.support.situations import know
@@ -70,6 +74,7 @@ def test_what_one_search_could_not_read_stays_unread_whatever_another_reads(tmp_
     # The same place, read whole, is read; so is a place that is there now.
     broken.unlink()
     (tmp_path / "absent").mkdir()
+    (tmp_path / "absent" / "readme.txt").write_text("Nothing of interest.\n")
     body = _searched(tmp_path / "absent", _searched(shop, body))
     assert (body.unread, body.failed, body.skipped) == ((), (), ())
 
@@ -138,7 +143,7 @@ def test_a_place_not_searched_again_stays_and_what_is_gone_is_closed(tmp_path: P
     one, other = tmp_path / "one", tmp_path / "other"
     for folder in (one, other):
         folder.mkdir()
-        _shop(folder)
+        (_shop(folder) / "readme.txt").write_text("Nothing of interest.\n")
     first = _searched(one)
     both = _searched(other, first)
     assert both.places == 2
@@ -183,6 +188,80 @@ def test_a_plugin_seen_on_a_site_is_closed_by_what_the_site_says_of_it(
         document, {"sites": [SITE]}, LeaksFound(exposures=(seen,)), at="2026-11-21T16:00:00Z"
     )
     assert (after.exposures == (), len(after.closed)) == (closed, int(closed))
+
+
+def test_what_lay_in_files_that_cannot_be_read_any_more_is_not_closed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shop = tmp_path / "shop"
+    shop.mkdir()
+    body = _searched(_shop(shop))
+    (shop / "readme.txt").write_text("Nothing of interest.\n")
+    opened = os.open
+
+    def refused(path: Any, *more: Any, **named: Any) -> int:
+        if str(path).endswith(".env"):
+            raise PermissionError(13, "Permission denied")
+        return opened(path, *more, **named)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "open", refused)
+        after = _searched(shop, body)
+    assert {one.id for one in after.exposures} == {one.id for one in body.exposures} and not after.closed
+    # A volume that is not mounted leaves an empty folder behind.
+    (shop / ".env").rename(tmp_path / "away")
+    (shop / "readme.txt").unlink()
+    after = _searched(shop, body)
+    assert {one.id for one in after.exposures} == {one.id for one in body.exposures} and not after.closed
+    (shop / "readme.txt").write_text("Nothing of interest.\n")
+    assert _searched(shop, after).closed
+
+
+def test_more_finds_than_are_kept_leave_the_step_open_and_close_none(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    body = _searched(_shop(tmp_path))
+    assert (len(body.exposures), body.skipped) == (2, ())
+    monkeypatch.setattr(leak_record, "_MOST", 1)
+    after = _searched(tmp_path, body)
+    assert (len(after.exposures), after.closed) == (1, ()) and after.skipped == (
+        "1 more find than an incident keeps",
+    )
+    accepted = replace(after, exposures=tuple(replace(one, accepted=True) for one in after.exposures))
+    assert recovery.leak(Situation(Inventory(), _state(accepted), NOW)).verdict is Verdict.IN_PROGRESS
+
+
+def _commit(folder: Path, words: str) -> None:
+    env = {"GIT_CONFIG_GLOBAL": "/dev/null", "GIT_CONFIG_SYSTEM": "/dev/null", "PATH": os.environ["PATH"]}
+    who = ("-c", "user.name=Ada", "-c", "user.email=ada@acme.example")
+    for arguments in (("init", "-q"), ("add", "-A"), (*who, "commit", "-qm", words)):
+        subprocess.run(["git", "-C", str(folder), *arguments], check=True, env=env)
+
+
+@pytest.mark.skipif(shutil.which("git") is None, reason="git is not installed")
+def test_what_lies_in_a_history_is_closed_by_a_search_of_that_history_alone(tmp_path: Path) -> None:
+    shop = _shop(tmp_path)
+    _commit(shop, "settings")
+    (shop / ".env").write_text("MAILGUN_SECRET=\n")
+    _commit(shop, "no settings")
+    body = _searched(shop)
+    assert KEY_ID in {one.id for one in body.exposures}
+    tree = run(LeakOptions(targets=(str(shop),), history=False, facts=AccountFacts(), key=b"k" * 32))
+    asked = {"targets": [str(shop)]}
+    after = leak_record.fact(leaks_document(tree), asked, body, at="2026-11-21T15:00:00Z")
+    assert KEY_ID in {one.id for one in after.exposures} and not after.closed, (
+        "the files were read, not the history"
+    )
+    # A history that could not be read says as little, whatever its files show.
+    told = leaks_document(run(LeakOptions(targets=(str(shop),), facts=AccountFacts(), key=b"k" * 32)))
+    broken = {**told, "findings": [], "searched": [dict(one) for one in told["searched"]]}
+    for one in broken["searched"]:
+        one["error"] = "git failed" if one["what"] == "history" else one["error"]
+    after = leak_record.fact(broken, asked, body, at="2026-11-21T15:00:00Z")
+    assert KEY_ID in {one.id for one in after.exposures} and not after.closed
+    shutil.rmtree(shop / ".git")
+    after = _searched(shop, body, at="2026-11-21T16:00:00Z")
+    assert KEY_ID not in {one.id for one in after.exposures} and after.closed, "the repository was taken away"
 
 
 def test_said_to_be_closed_holds_until_a_search_finds_it_again(tmp_path: Path) -> None:
