@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -119,6 +120,13 @@ async def test_contained_lasts_while_the_watch_reads_and_nobody_presses_a_key(tm
                 assert not containment(session.situation()).contained
                 place.drill.clock.advance(8 * 3600.0)
                 await session.account.read_rate()
+                await session.account.watch()
+                said = containment(session.situation())
+                assert said.contained, said.words
+                # The same for a clock that is set back: what is dated after now is of no known age.
+                for read in session.inventory.read_at:
+                    session.inventory.read_at[read] += timedelta(hours=2)
+                assert not containment(session.situation()).contained
                 await session.account.watch()
                 said = containment(session.situation())
                 assert said.contained, said.words

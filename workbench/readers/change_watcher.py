@@ -23,7 +23,7 @@ from workbench.domain.detection import changes, sender_changes
 from workbench.domain.model.credential_use import CredentialUses
 from workbench.domain.model.inventory import Gap, Inventory
 from workbench.domain.model.plan import Place
-from workbench.domain.runbook import coverage
+from workbench.domain.runbook import claims, coverage
 from workbench.domain.runbook.containment_state import LASTS, SLICES
 from workbench.journal.ledger import Ledger
 from workbench.mailgun.client import Mailgun, Priority
@@ -81,7 +81,7 @@ class Watcher:
         return turn or (read is not None and self._is_old(read))
 
     def _is_old(self, read: datetime) -> bool:
-        return self.clock.now() - read > LASTS
+        return not claims.aged(claims.Reading("", read), self.clock.now(), LASTS).answered
 
     async def cycle(self) -> int:
         """Read one cycle's share; returns the calls it was reckoned at. Raises what the first call raises."""
