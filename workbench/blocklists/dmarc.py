@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
 from workbench.core.redact import visible
 from workbench.core.registered_names import registrable
+from workbench.core.words import listed
 
 _PREFIX = "v=dmarc1"
+_NAMED = 6  # records by name in one sentence; the documents hold them all
+_ANY = "[the domain]"
 _POLICIES = ("none", "quarantine", "reject")
 
 
@@ -75,7 +78,7 @@ def read(domain: str, found_at: str, texts: Sequence[str]) -> Dmarc:
     """
     records = [text.strip() for text in texts if text.strip().lower().replace(" ", "").startswith(_PREFIX)]
     if not records:
-        return Dmarc(domain, DmarcState.ABSENT, change=_first_record(registrable(domain)))
+        return Dmarc(domain, DmarcState.ABSENT, change=first_record([registrable(domain)]))
     shown = visible(" | ".join(records), 300)
     if len(records) > 1:
         return Dmarc(
@@ -102,13 +105,42 @@ def read(domain: str, found_at: str, texts: Sequence[str]) -> Dmarc:
     )
 
 
-def _first_record(at: str) -> str:
-    """Return the record to begin with: one at the organisational domain holds for all names below it."""
+def first_record(domains: Sequence[str]) -> str:
+    """Return the record to begin with: one at an organisational domain holds for all names below it.
+
+    ``domains`` are organisational ones, at least one; several are told in one sentence.
+    """
+    records = [f"_dmarc.{domain}" for domain in domains]
+    one = len(domains) == 1
+    where = f"one TXT {records[0]}" if one else f"this TXT at each of {listed(records, _NAMED)}"
+    itself = domains[0] if one else "the domain"
     return (
-        f'publish one TXT _dmarc.{at}: "v=DMARC1; p=none; rua=mailto:[an address of yours]", which holds for every '
-        "name below it; read the reports two weeks, then p=quarantine (sp=quarantine alone leaves "
-        f"{at} itself as it is)"
+        f'publish {where}: "v=DMARC1; p=none; rua=mailto:[an address of yours]", which holds for every '
+        f"name below it; read the reports two weeks, then p=quarantine (sp=quarantine alone leaves {itself} "
+        "itself as it is)"
     )
+
+
+def told_once(policies: Iterable[Dmarc]) -> tuple[tuple[str, str, tuple[Dmarc, ...]], ...]:
+    """Return (state in words, what to change, whose it is) of policies, what is the same for several once.
+
+    The order is that of the first of each; a change that is none is ``""``.
+    """
+    groups: dict[tuple[str, str], list[Dmarc]] = {}
+    for one in policies:
+        change = "" if one.state is DmarcState.ABSENT or one.change == "nothing" else one.change
+        why = one.why.replace(one.domain, _ANY).replace(registrable(one.domain), _ANY)
+        groups.setdefault((f"{one.state.value}{', ' * bool(why)}{why}", change), []).append(one)
+    return tuple(_of_group(said, change, members) for (said, change), members in groups.items())
+
+
+def _of_group(said: str, change: str, members: Sequence[Dmarc]) -> tuple[str, str, tuple[Dmarc, ...]]:
+    first = members[0]
+    if len(members) == 1 and first.why:
+        said = f"{first.state.value}, {first.why}"
+    if first.state is DmarcState.ABSENT:
+        change = first_record(list(dict.fromkeys(registrable(one.domain) for one in members)))
+    return said, change, tuple(members)
 
 
 def _tags(record: str) -> Mapping[str, str]:

@@ -8,6 +8,7 @@ from typing import Any
 
 import msgspec
 
+from workbench.blocklists.dmarc import told_once
 from workbench.blocklists.monitoring import Beside
 from workbench.blocklists.removal import Removal
 from workbench.blocklists.verdicts import Listing, ListingVerdict
@@ -77,6 +78,11 @@ def blocklists(
         "refusals": {name: refusals.get(name) for name in _REFUSALS},
         "rates": msgspec.to_builtins(state.known(SendingHealth).days),
         "dmarc": [one.to_json() for one in state.known(DmarcRead).domains],
+        "dmarc_changes": [
+            {"state": said, "change": change, "domains": [one.domain for one in members]}
+            for said, change, members in told_once(state.known(DmarcRead).domains)
+            if change
+        ],
         "monitoring": {
             "gap": vendor_gap,
             "listings": [

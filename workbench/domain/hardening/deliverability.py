@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator
 
-from workbench.blocklists.dmarc import Dmarc, DmarcState
+from workbench.blocklists.dmarc import Dmarc, DmarcState, told_once
 from workbench.core.redact import visible
 from workbench.core.words import listed, plural
 from workbench.domain.hardening.item import HardeningItem, Standing
@@ -91,12 +91,10 @@ def _policies(situation: Situation) -> list[Dmarc]:
 
 def _told(policies: Iterable[Dmarc]) -> Iterator[str]:
     """Yield each state with the domains it is that of, and the change: what is the same is said once."""
-    groups: dict[str, list[str]] = {}
-    for one in policies:
-        above = f" (by {one.found_at})" if one.found_at not in ("", one.domain) else ""
-        why = f", {one.why}" if one.why else ""
-        change = f"; {one.change}" if one.change not in ("", "nothing") else ""
-        groups.setdefault(f"{one.state.value}{above}{why}{change}", []).append(one.domain)
-    for said, names in groups.items():
+    for said, change, members in told_once(policies):
+        names = [
+            f"{one.domain} (by {one.found_at})" if one.found_at not in ("", one.domain) else one.domain
+            for one in members
+        ]
         count = f"{plural(len(names), 'domain')}, " if len(names) > 1 else ""
-        yield visible(f"{count}{listed(names, _NAMED)}: {said}", 500)
+        yield visible(f"{count}{listed(names, _NAMED)}: {said}{'; ' * bool(change)}{change}", 700)

@@ -70,6 +70,22 @@ def test_what_is_the_same_for_many_domains_is_said_once_and_names_the_record_who
     assert dmarc(situation).how == absent
 
 
+def test_one_advice_is_said_once_whoever_the_domains_belong_to() -> None:
+    names = [f"{word}.example" for word in ("a", "b", "c", "d", "e", "f", "g", "h", "i", "j", "k")]
+    (absent,) = dmarc_lines(_situation(*(read(name, name, []) for name in names)))
+    assert absent.startswith("11 domains, a.example, b.example, ") and absent.count("p=quarantine (") == 1
+    assert "at each of _dmarc.a.example, _dmarc.b.example, " in absent and ' and 5 more: "v=DMARC1' in absent
+    watched = [f"v=DMARC1; p=none; rua=mailto:d@{name}" for name in names]
+    (watching,) = dmarc_lines(
+        _situation(*(read(f"mg.{name}", name, [text]) for name, text in zip(names, watched, strict=True)))
+    )
+    assert watching.startswith("11 domains, mg.a.example (by a.example), mg.b.example (by b.example), ")
+    (dark,) = dmarc_lines(_situation(*(unknown(name, f"no answer for _dmarc.{name}") for name in names)))
+    assert "no answer for _dmarc.[the domain]; look again" in dark
+    (alone,) = dmarc_lines(_situation(unknown("a.example", "no answer for _dmarc.a.example")))
+    assert alone.startswith("a.example: cannot tell, no answer for _dmarc.a.example; look again")
+
+
 def test_a_domain_that_is_gone_since_or_a_strangers_is_none_to_protect() -> None:
     situation = _situation(GOOD, ABSENT)
     del situation.inventory.domains[ABSENT.domain]
