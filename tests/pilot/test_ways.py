@@ -214,6 +214,22 @@ async def test_toasts_never_lie_over_the_confirmation(running: Running) -> None:
         assert "192.0.2.4" not in screen_text(pilot)
 
 
+async def test_nothing_lies_below_a_dialog_and_what_began_is_not_told_again(running: Running) -> None:
+    session = FakeSession()
+    with_use(session)
+    async with running(session) as pilot:
+        app = app_of(pilot)
+        app.tell("Hand-over seen.")
+        app.tell("Preserving evidence…")
+        await planned(pilot, "question_mark")
+        await pilot.pause(0.6)
+        assert not app.screen_stack[0].query("ToastHolder")
+        await planned(pilot, "escape")
+        await pilot.pause(0.5)
+        text = screen_text(pilot)
+        assert "Hand-over seen." in text and "Preserving evidence" not in text
+
+
 async def test_news_about_news_is_never_told(running: Running) -> None:
     session = FakeSession()
     with_use(session)

@@ -139,12 +139,12 @@ class WorkbenchApp(EndingApp):
         from workbench.tui.screens.help import HelpScreen
 
         pane = self.main.panes[self.main.current]
-        self.push_screen(HelpScreen(pane.PANE, pane.TITLE, pane.HELP))
+        self.push(HelpScreen(pane.PANE, pane.TITLE, pane.HELP))
 
     def _tour(self) -> None:
         from workbench.tui.screens.tour import TourScreen
 
-        self.push_screen(TourScreen())
+        self.push(TourScreen())
 
     def _mouse(self) -> None:
         match self.toggle_mouse():
@@ -222,7 +222,7 @@ class WorkbenchApp(EndingApp):
         ):
             return
         heading, lines = detail_lines(session, event.pane.value, event.key, self.store.look)
-        self.push_screen(TextScreen(heading, "\n".join(lines)))
+        self.push(TextScreen(heading, "\n".join(lines)))
 
     def action_do(self, action_id: str) -> None:
         """A key of the table of actions was pressed."""

@@ -63,6 +63,8 @@ class Notifications:
             for until, pieces in self._until.values()
             if until - now > SHOWN_FOR - READ_IN
             for piece in pieces
+            # That something begins is no news once it may be over.
+            if not piece[0].endswith("…")
         ]
         self._until.clear()
         if fresh:
@@ -70,6 +72,12 @@ class Notifications:
         self._app.clear_notifications()
         # What was said a moment ago is still on its way to the screen.
         self._app.call_later(self._app.clear_notifications)
+        self._app.set_timer(TOGETHER, self._sweep_below)
+
+    def _sweep_below(self) -> None:
+        """Take away what came to a screen while a dialog was opening over it: clearing reaches the front one alone."""
+        for screen in self._app.screen_stack[:-1]:
+            screen.query("ToastHolder").remove()
 
     def _wait(self, more: Sequence[tuple[str, Severity]]) -> None:
         self._waiting += more

@@ -27,6 +27,7 @@ _MADE = (EffectKind.KEY_CREATE, EffectKind.LOGIN_RESET, EffectKind.LOGIN_CREATE)
 # Who sends once a day shows in the log within a day; whoever does not is asked about, not waited for.
 MOST_HOURS = 24
 _PEOPLE_STEPS = (Order.STRANGERS, Order.PASSWORDS, Order.TWO_FACTOR)
+_LISTS_LAST = "the other steps: the drill writes to the lists once they are done"
 _HAPPENS = {
     PEOPLE: "The drill plays the people: strangers deleted in the panel, passwords reset, two-factor on.",
     DEPLOY: "The drill plays your developers: every simulated application gets its new credential.",
@@ -48,7 +49,10 @@ def played(views: Sequence[StepView], state: State) -> list[StepView]:
     # to the lists too.
     busy = any(view.verdict.to_do and not view.idle and view.next_action != LISTS for view in made)
     if busy:
-        return [replace(view, idle=True) if view.next_action == LISTS else view for view in made]
+        return [
+            replace(view, idle=True, waits=_LISTS_LAST) if view.next_action == LISTS else view
+            for view in made
+        ]
     return [_watched(view, state) for view in made]
 
 

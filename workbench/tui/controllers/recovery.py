@@ -267,7 +267,7 @@ class RecoveryController(Controller):
                 (i.evidence, i.how, f"protects against: {i.protects}", f"might break: {i.breaks}"),
                 tones.get(i.standing.value, ""),
                 i.standing.value,
-                "it stands" if tones.get(i.standing.value) == "ok" else "",
+                "good or attested" if tones.get(i.standing.value) == "ok" else "",
             )
             for i in measures
         ]

@@ -80,6 +80,7 @@ def test_lists_are_written_to_in_the_days_of_the_watch_not_by_a_press_of_their_o
     assert shown.next_action == LISTS and shown.idle, (
         "it can be done by hand, and the guide goes on with the rest"
     )
+    assert shown.waits.startswith("the other steps"), "not for whoever reads it"
     (shown,) = played([lists], knowing())
     assert shown.next_action == WATCH and not shown.idle
     # The days are over, and a list has it again: that is written to.
