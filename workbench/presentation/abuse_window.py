@@ -5,7 +5,7 @@ from __future__ import annotations
 from workbench.core.clock import iso
 from workbench.core.redact import visible
 from workbench.core.rows import Cell, TableRow
-from workbench.domain.detection.baseline_hours import APART, ENOUGH, LEAST, MAD_TO_SIGMA, SIGMAS
+from workbench.domain.detection.baseline_hours import APART, ENOUGH, LEAST, SIGMAS
 from workbench.domain.forensics.abuse_window import DIMENSIONS, AbuseWindow, HourSeen, Share
 from workbench.presentation.cells import Look, moment_text
 from workbench.presentation.timeline import bar
@@ -24,10 +24,10 @@ BAR = 12  # cells
 # In words, because nobody should have to believe a curve.
 STATISTIC = (
     "How it is judged: each hour is compared with the same hour on other days (the same weekday where "
-    f"{ENOUGH} are known). Usual is their median; one deviation is {MAD_TO_SIGMA} times the median distance from "
-    f"it. Both stay put when a few hours go wild, so the abuse cannot hide itself. Above usual + {SIGMAS:.0f} "
-    f"deviations, and 1.5 times usual, and {LEAST} more than usual, an hour is abnormal; abnormal hours less than "
-    f"{APART.total_seconds() / 3600:.0f} hours apart are one window."
+    f"{ENOUGH} are known). Usual is the middle one of these days (their median); how far the days lie from it says how "
+    "much they differ. Both stay put when a few hours go wild, so the abuse cannot hide itself. An hour is abnormal "
+    f"where it lies {SIGMAS:.0f} times as far above usual as these days differ, at 1.5 times usual or more, and "
+    f"{LEAST} messages more; abnormal hours less than {APART.total_seconds() / 3600:.0f} hours apart are one window."
 )
 
 

@@ -100,12 +100,17 @@ def credential_name(sender: RecordedSender) -> str:
 
 
 def why_of(sender: RecordedSender) -> str:
-    """Return the reasons for what a sender looks like, where it sent from, and what it wrote."""
+    """Return ``reasons_of`` a sender in one sentence."""
+    return "; ".join(reasons_of(sender))
+
+
+def reasons_of(sender: RecordedSender) -> list[str]:
+    """Return the reasons for what a sender looks like, where it sent from, and what it wrote, a sentence each."""
     addresses = [visible(address, 45) for address in sender.addresses]
     more = f" and {len(addresses) - 3} more" if len(addresses) > 3 else ""
     subjects = "; ".join(f"“{visible(one, 60)}”" for one in sender.subjects[:2])
     parts = [*sender.why, f"from {', '.join(addresses[:3])}{more}" if addresses else ""]
-    return "; ".join(part for part in (*parts, f"wrote {subjects}" if subjects else "") if part)
+    return [part for part in (*parts, f"wrote {subjects}" if subjects else "") if part]
 
 
 def for_abuse_reports(proposals: Iterable[Proposal]) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import ClassVar
 
 from textual import on
@@ -10,9 +10,10 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 
+from workbench.core.redact import visible
 from workbench.core.rows import reworded
 from workbench.domain.forensics.recorded import RecordedSender
-from workbench.domain.forensics.senders import why_of
+from workbench.domain.forensics.senders import credential_name, reasons_of
 from workbench.presentation.senders import rows
 from workbench.tui.screens.dialog import Dialog, title, words
 from workbench.tui.screens.lists import Chosen
@@ -20,15 +21,28 @@ from workbench.tui.screens.texts import TextScroll, plain
 from workbench.tui.widgets.table import Column, KeyedTable
 from workbench.tui.widgets.table.telling import TellingTable
 
-COLUMNS = (
-    Column("whose", "whose", width=11),
-    Column("credential", "with", flex=2, min_width=10),
-    Column("sender", "as", flex=3, min_width=14, priority=2),
-    Column("sent", "sent", width=8, align="right"),
-    Column("failed", "refused", width=7, align="right", priority=2),
-    Column("complained", "complained", width=10, align="right", priority=4),
-    Column("from", "from", width=19, min_width=15, priority=3),
-)
+MOST_NAME = 40  # cells for a login, a key or a sender's address
+ROOM_FOR_WORDS = 7  # lines for frame, heading, words and keys
+LEAST_EVIDENCE = 7  # lines for the reasons of the highlighted row, with the line above them
+
+
+def _columns(found: Sequence[RecordedSender]) -> tuple[Column, ...]:
+    """Return the columns: whose mail it is hangs on the two names, which stand whole where the width allows."""
+
+    def name(texts: Iterable[str]) -> int:
+        return max(10, min(MOST_NAME, max(map(len, texts), default=0)))
+
+    return (
+        Column("whose", "whose", width=11),
+        Column("credential", "with", width=name(map(credential_name, found)), min_width=10),
+        Column("sender", "as", width=name(visible(one.sender, 80) for one in found), min_width=14),
+        Column("sent", "sent", width=8, min_width=6, align="right"),
+        Column("failed", "refused", width=7, align="right", priority=2),
+        Column("complained", "complained", width=10, min_width=6, align="right", priority=4),
+        Column("from", "from", flex=1, min_width=15, priority=3),
+    )
+
+
 KEYS = "i intruder's · y yours · Enter reads on · l addresses for abuse reports · w whom it reached · Esc"
 
 
@@ -51,7 +65,7 @@ class SendersScreen(Dialog[Chosen]):
         self._asked = [name for name, one in self._found.items() if one.looks != "production"]
         self._asked = [name for name in self._asked if not self._found[name].decision]
         self._safe = safe
-        self._table = TellingTable(COLUMNS, ascii_mode=ascii_mode, id="senders-table")
+        self._table = TellingTable(_columns(found), ascii_mode=ascii_mode, id="senders-table")
         self._detail = words("")
 
     def compose(self) -> ComposeResult:
@@ -73,12 +87,24 @@ class SendersScreen(Dialog[Chosen]):
         self._table.set_rows(reworded(row, self._safe) for row in rows(self._found.values()))
         self._table.set_marks(self._asked)
         self._table.focus()
+        self._share_room()
         self._write()
+
+    def on_resize(self) -> None:
+        """Share the room anew."""
+        self._share_room()
+
+    def _share_room(self) -> None:
+        """The rows take what they need, the reasons of the highlighted one the rest."""
+        height = self.app.size.height
+        self._table.styles.height = min(
+            len(self._found) + 1, max(4, height - ROOM_FOR_WORDS - LEAST_EVIDENCE)
+        )
 
     @on(KeyedTable.Highlighted)
     def _write(self) -> None:
         one = self._found.get(self._table.cursor_key or "")
-        self._detail.update(plain(self._safe(why_of(one))) if one is not None else "")
+        self._detail.update(plain(self._safe("\n".join(reasons_of(one)))) if one is not None else "")
 
     @on(KeyedTable.Opened)
     def _opened(self) -> None:
