@@ -162,6 +162,7 @@ class BlocklistWatch(WaysOff):
     async def follow(self) -> Round | None:
         """Ask what is due now and read what the account shows of the days after; None where nothing is due."""
         if self.over():
+            await self._show_what_is_known()
             return None
         async with self._lock:
             catalogue = await self.catalogue()
@@ -176,6 +177,13 @@ class BlocklistWatch(WaysOff):
         if self._aftermath_due():
             await self.read_aftermath()
         return made
+
+    async def _show_what_is_known(self) -> None:
+        """After a restart nothing is asked any more once the watch is over: what was found is shown all the same."""
+        if self._catalogue is None and self.book.pairs:
+            async with self._lock:
+                await self.catalogue()
+            self.tell(Changed("blocklists"))
 
     def next_due(self) -> datetime:
         """Return when something is to be asked next; now where nothing was asked yet."""

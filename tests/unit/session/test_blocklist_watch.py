@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import pytest
+
 from tests.pilot.fake_session import FakeSession
 from workbench.core.clock import iso
+from workbench.readers import blocklist_targets
+from workbench.session.events import Changed
 
 
 def test_what_is_listed_is_asked_about_until_it_is_off_also_where_nothing_names_it_any_more() -> None:
@@ -27,3 +31,29 @@ def test_what_is_listed_is_asked_about_until_it_is_off_also_where_nothing_names_
     clear = {"at": at, "asked": 1, "not_listed": {zone: {"tier": 1, "subjects": [name]}}}
     session.state.listings.observed(clear)
     assert name not in {one.value for one in session.blocklists._subjects()}
+
+
+async def test_after_a_restart_the_pane_shows_what_was_found_also_once_the_watch_is_over(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    session = FakeSession()
+    watch, at = session.blocklists, iso(session.clock.now())
+    zone, name = (
+        next(iter((await blocklist_targets.read_catalogue(watch.config, watch.vault)).zones)),
+        "shop-links.example",
+    )
+    subject = {"subject": name, "role": "linked domain", "shared": None}
+    clear = {
+        "at": at,
+        "asked": 1,
+        "subjects": [subject],
+        "not_listed": {zone: {"tier": 1, "subjects": [name]}},
+    }
+    session.state.listings.observed(clear)
+    monkeypatch.setattr(type(watch), "over", lambda _: True)
+    told: list[object] = []
+    watch.tell = told.append
+    assert not watch.listings
+    assert await watch.follow() is None
+    assert [one.subject.value for one in watch.listings.values()] == [name]
+    assert told == [Changed("blocklists")]
