@@ -121,7 +121,7 @@ async def test_senders_are_judged_and_the_figures_counted_again(
         assert "1 of 2 wait for your judgement" in text
         if size == (120, 40):
             # Whose mail it is hangs on who sent as whom: both names stand whole.
-            assert all(one["sender"] in text for one in found)
+            assert all(str(one["sender"]) in text for one in found)
         await pilot.press("enter", "enter")
         await settle(pilot)
         # Enter reads on and then leaves: it never judges, whatever is selected.

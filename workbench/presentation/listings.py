@@ -78,11 +78,11 @@ def _fine_row(fine: list[Listing], look: Look, way: str) -> TableRow:
         FINE,
         (
             state_cell("not listed", look),
-            Cell(f"{plural(len(fine), 'look-up')}: {plural(subjects, 'subject')}"),
+            Cell(plural(subjects, "subject")),
             Cell(plural(lists, "list")),
             *(Cell(dash(look), "dim") for _ in range(5)),
             Cell(moment_text(last, look, "%H:%M:%S")),
-            Cell(way, "dim"),
+            Cell(f"{plural(len(fine), 'look-up')}; {way}", "dim"),
         ),
         markable=False,
     )

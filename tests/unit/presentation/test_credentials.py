@@ -233,11 +233,12 @@ def test_what_is_not_listed_is_one_line_and_nothing_else_is_folded() -> None:
     now = datetime(2026, 11, 21, 15, tzinfo=UTC)
     rows = listing_rows(listings, ListingBook(), now, SAFE, folded=True)
     assert [row.key for row in rows] == ["a", "b", FINE]
-    assert text_of(rows[-1].cells[1]) == "118 look-ups: 118 subjects" and not rows[-1].markable
+    assert text_of(rows[-1].cells[-1]).startswith("118 look-ups; ")
+    assert text_of(rows[-1].cells[1]) == "118 subjects" and not rows[-1].markable
     assert len(listing_rows(listings, ListingBook(), now, SAFE)) == 120
     unfolded = listing_rows(listings, ListingBook(), now, SAFE, folded=False)
     assert len(unfolded) == 121 and unfolded[0].key == FINE  # what unfolds them folds them again
-    assert text_of(unfolded[0].cells[-1]) == "Enter folds"
+    assert text_of(unfolded[0].cells[-1]) == "118 look-ups; Enter folds"
     few = {key: listings[key] for key in ("a", "fine 1", "fine 2")}
     assert len(listing_rows(few, ListingBook(), now, SAFE, folded=True)) == 3
 
