@@ -57,6 +57,7 @@ def test_every_document_keeps_to_its_schema(
 ) -> None:
     run = Commands(tmp_path, monkeypatch, capsys)
     (tmp_path / "empty").mkdir()
+    (tmp_path / "empty" / "readme.txt").write_text("Nothing of interest.\n")
     with short_history(), threaded_drill(tmp_path, scenario="stolen-env", **TINY) as drill:
         run.use(drill.document)
         words = {"FINDING": "", "INCIDENT": ""}

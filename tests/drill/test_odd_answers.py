@@ -192,6 +192,16 @@ async def test_figures_and_log_refused_say_nothing_of_abuse(
     assert ran.steps["10"] not in ("done", "not applicable")
 
 
+@pytest.mark.parametrize("words", ["lost", "mail fetch", "mail links"])
+async def test_mail_that_nobody_could_read_is_never_told_as_none(words: str, tmp_path: Path) -> None:
+    async with answering(tmp_path, answers(r"^POST /v1/analytics/", 403, FORBIDDEN)) as place:
+        ran = await command(place, *words.split())
+    assert ran.code == 1
+    # Links are told of what was fetched, and nothing was.
+    said = "No landing address is known yet" if words == "mail links" else "Not read: "
+    assert any(line.startswith(said) for line in ran.lines)
+
+
 # ── new keys ─────────────────────────────────────────────────────────────────────────────────────────────
 
 

@@ -16,7 +16,7 @@ from starlette.responses import Response
 
 from tests.support.drills import LITTLE_MAIL, short_history
 from tests.support.worlds import World, world
-from workbench.cli import assess, contain, status, sweep
+from workbench.cli import assess, contain, lost, mail, status, sweep
 from workbench.cli.parser import build_parser
 from workbench.core.errors import WorkbenchError
 from workbench.domain.runbook.containment_state import Containment, containment
@@ -32,6 +32,9 @@ _COMMANDS = {
     "contain": contain.contain,
     "assess": assess.assess,
     "sweep": sweep.sweep,
+    "lost": lost.count,
+    "mail fetch": mail.fetch,
+    "mail links": mail.links,
 }
 
 
@@ -100,7 +103,8 @@ async def command(place: World, *words: str) -> Told:
     async with place.session() as session:
         with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
             try:
-                code = await _COMMANDS[words[0]](session, build_parser().parse_args([*words, "--json"]))
+                work = _COMMANDS.get(" ".join(words[:2])) or _COMMANDS[words[0]]
+                code = await work(session, build_parser().parse_args([*words, "--json"]))
             except WorkbenchError as error:
                 code = error.exit_code
                 err.write(str(error))

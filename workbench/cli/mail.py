@@ -21,11 +21,12 @@ from workbench.core.errors import UsageError, VaultError
 from workbench.core.redact import visible
 from workbench.core.registered_names import registrable
 from workbench.core.state_dir import Home
-from workbench.core.words import plural
+from workbench.core.words import ended, plural
 from workbench.documents import documents
+from workbench.domain.forensics.recorded import RecordedAssessment
 from workbench.domain.mail import landing
 from workbench.domain.mail.links import defanged, defanged_shape
-from workbench.domain.mail.samples import Fate
+from workbench.domain.mail.samples import Fate, KeptMail
 from workbench.presentation import mail as shown
 from workbench.readers.recipients import RecipientList
 from workbench.reports import mail_texts
@@ -39,10 +40,10 @@ if TYPE_CHECKING:
 def run(options: argparse.Namespace) -> int:
     """Run the command; returns its exit code."""
     work: dict[str, Callable[[argparse.Namespace], Awaitable[int]]] = {
-        "fetch": _fetch,
+        "fetch": _opened(fetch),
         "show": _show,
-        "links": _links,
-        "clicked": _clicked,
+        "links": _opened(links),
+        "clicked": _opened(_clicked),
     }
     if options.action == "clicked" and Path(options.to).exists():
         raise UsageError(
@@ -51,30 +52,53 @@ def run(options: argparse.Namespace) -> int:
     return run_async(lambda: work[options.action](options))
 
 
-async def _fetch(options: argparse.Namespace) -> int:
-    """Fetch and seal one message of each intruder group; 0 when each is stored, 1 otherwise."""
-    session = await open_from(options)
-    try:
-        session.recorder.check_writable()
-        await read_account(session)
-        await session.account.investigation.assess()
-        found = session.account.investigation.mail.samples
-        if options.json:
-            rows = [msgspec.to_builtins(one) for one in found]
-            known = documents.known(session.situation())
-            document({**documents.head("mail", session.recorder.incident), **known, "messages": rows})
-        elif found:
-            text(tables.table(shown.sample_rows(found), shown.SAMPLE_HEADERS))
-        else:
-            say("No group of the log is judged the intruder's: there is no message to fetch.")
-    finally:
-        await session.aclose()
+def _opened(
+    work: Callable[[Session, argparse.Namespace], Awaitable[int]],
+) -> Callable[[argparse.Namespace], Awaitable[int]]:
+    """Return a command that does its work in a session of its own."""
+
+    async def command(options: argparse.Namespace) -> int:
+        session = await open_from(options)
+        try:
+            return await work(session, options)
+        finally:
+            await session.aclose()
+
+    return command
+
+
+async def fetch(session: Session, options: argparse.Namespace) -> int:
+    """Fetch and seal one message of each intruder group; 0 when each is stored and the log was read, 1 otherwise."""
+    session.recorder.check_writable()
+    await read_account(session)
+    await session.account.investigation.assess()
+    found = session.account.investigation.mail.samples
+    if options.json:
+        rows = [msgspec.to_builtins(one) for one in found]
+        known = documents.known(session.situation())
+        document({**documents.head("mail", session.recorder.incident), **known, "messages": rows})
+    elif found:
+        text(tables.table(shown.sample_rows(found), shown.SAMPLE_HEADERS))
+    else:
+        say("No group of the log is judged the intruder's: there is no message to fetch.")
+    unread = say_unread(session, "mail that was sent there is not among these")
     missing = [one for one in found if one.fate != Fate.STORED]
     if found:
         say(
             f"{len(found) - len(missing)} of {len(found)} messages are sealed; `workbench mail show` opens them."
         )
-    return 1 if missing else 0
+    return 1 if missing or unread else 0
+
+
+def say_unread(session: Session, means: str) -> bool:
+    """Say what of the log the latest assessment could not read, and what that means; return whether there is any."""
+    unread = session.state.known(RecordedAssessment).missing
+    for line in unread[:_MOST_UNREAD]:
+        say(f"Not read: {ended(line)}")
+    if unread:
+        more = len(unread) - _MOST_UNREAD
+        say(f"{f'And {more} more. ' if more > 0 else ''}{means[:1].upper()}{means[1:]}.")
+    return bool(unread)
 
 
 async def _show(options: argparse.Namespace) -> int:
@@ -112,37 +136,35 @@ async def _show(options: argparse.Namespace) -> int:
 
 
 _MOST_ASKED = 20
+_MOST_UNREAD = 4
 _META = ("group", "message_id", "storage_key", "host", "sent_at", "fetched_at", "sha256")
 
 
-async def _links(options: argparse.Namespace) -> int:
-    """Show where the mail leads to and what to do about it; 1 while a page is known that may still be up."""
-    session = await open_from(options)
-    try:
-        await read_account(session)
-        situation = session.situation()
-        found = landing.landings(situation)
-        contacts = await _contacts([one.host for one in found], options) if options.contacts else []
-        if options.json:
-            named = {"contacts": [msgspec.to_builtins(one) for one in contacts]} if options.contacts else {}
-            known = documents.known(situation)
-            document(
-                {**documents.head("links", session.recorder.incident), **known, **_told(session), **named}
+async def links(session: Session, options: argparse.Namespace) -> int:
+    """Show where the mail leads to and what to do about it; 0 only where mail was looked at and leads nowhere."""
+    await read_account(session)
+    situation = session.situation()
+    found = landing.landings(situation)
+    contacts = await _contacts([one.host for one in found], options) if options.contacts else []
+    if options.json:
+        named = {"contacts": [msgspec.to_builtins(one) for one in contacts]} if options.contacts else {}
+        known = documents.known(situation)
+        document({**documents.head("links", session.recorder.incident), **known, **_told(session), **named})
+    else:
+        if found:
+            text(tables.table(shown.landing_rows(found), shown.LANDING_HEADERS))
+        text("\n".join(mail_texts.lookups(situation)))
+        for one in contacts:
+            mails = ", ".join(one.mails) or one.why_not
+            text(
+                f"Abuse contact of {one.name.replace('.', '[.]')}: {mails}{f' ({one.who})' if one.who else ''}"
             )
-        else:
-            if found:
-                text(tables.table(shown.landing_rows(found), shown.LANDING_HEADERS))
-            text("\n".join(mail_texts.lookups(situation)))
-            for one in contacts:
-                mails = ", ".join(one.mails) or one.why_not
-                text(
-                    f"Abuse contact of {one.name.replace('.', '[.]')}: {mails}{f' ({one.who})' if one.who else ''}"
-                )
-    finally:
-        await session.aclose()
     if not found:
         say("No landing address is known yet: `workbench mail fetch` and `workbench assess` find them.")
-    return 1 if found else 0
+    unread = say_unread(session, "where mail of those hours leads is not known")
+    # Mail that nobody looked at, or not all of, leads nobody knows where.
+    looked = session.state.fact(KeptMail) is not None
+    return 0 if looked and not found and not unread else 1
 
 
 async def _contacts(hosts: Sequence[str], options: argparse.Namespace) -> list[Contact]:
@@ -168,21 +190,16 @@ def _told(session: Session) -> dict[str, Any]:
     }
 
 
-async def _clicked(options: argparse.Namespace) -> int:
-    """Show, then write who followed a link of the intruder's mail; 0 once written."""
-    session = await open_from(options)
+async def _clicked(session: Session, options: argparse.Namespace) -> int:
+    """Show, then write who followed a link of the intruder's mail; 0 once all that is known is written."""
+    await read_account(session)
+    made = await session.account.investigation.assess()
+    collected = await session.account.investigation.mail.clicked(made.table, made.proposals)
     try:
-        await read_account(session)
-        made = await session.account.investigation.assess()
-        mail = session.account.investigation.mail
-        collected = await mail.clicked(made.table, made.proposals)
-        try:
-            await write_shown(session, collected, options, "clicked")
-        finally:
-            collected.close()
+        await write_shown(session, collected, options, "clicked")
     finally:
-        await session.aclose()
-    return 0
+        collected.close()
+    return int(say_unread(session, "who followed a link there is not in the list"))
 
 
 async def write_shown(
