@@ -6,17 +6,24 @@ import argparse
 import asyncio
 import hashlib
 from pathlib import Path
+from typing import Any
 
 from workbench.cli.account_reading import read_account
 from workbench.cli.opening import open_from, run_async
 from workbench.cli.output import document, explain, say, write_exactly
 from workbench.core.atomic_files import write_new
 from workbench.core.errors import ApiError, UsageError
+from workbench.core.redact import visible
 from workbench.documents import documents, exports
+from workbench.domain.forensics.recorded import RecordedAssessment
+from workbench.domain.model.situation import Situation
+from workbench.domain.settings_audit.recorded import SweepRead
+
+_MOST = 6
 
 
 def run(options: argparse.Namespace) -> int:
-    """Run the command; returns 0 for an export from a whole reading, 1 where part of the account was not read."""
+    """Run the command; returns 0 for an export from whole readings, 1 where account, settings or log were not read."""
     if options.what == "schema":
         if options.name not in exports.SCHEMAS:
             raise UsageError("Which schema?", "", f"One of {', '.join(exports.SCHEMAS)}.")
@@ -39,7 +46,7 @@ async def _export(options: argparse.Namespace) -> int:
             explain(error)
             session.account.could_not_read(error)
         situation = session.situation()
-        known = documents.known(situation)
+        known = _known(situation)
         content = exports.made(options.what, situation, session.account.investigation.moments)
         digest = hashlib.sha256(content.encode()).hexdigest()
         if options.to is None:
@@ -50,6 +57,22 @@ async def _export(options: argparse.Namespace) -> int:
         if options.json:
             head = documents.head("export", session.recorder.incident)
             document({**head, **known, "what": options.what, "file": str(options.to), "sha256": digest})
+        for row in known["not_read"][:_MOST]:
+            say(f"Not in it: {visible(row['what'], 120)}, {visible(row['why'], 160)}.")
     finally:
         await session.aclose()
     return 0 if known["complete"] else 1
+
+
+def _known(situation: Situation) -> dict[str, Any]:
+    """Return what every document carries, with what sweep and assessment did not look at: an export rests on both."""
+    known, state = documents.known(situation), situation.state
+    swept, assessed = state.fact(SweepRead), state.fact(RecordedAssessment)
+    missing = [*swept.gaps, *(row.area for row in swept.unread)] if swept is not None else []
+    missing += assessed.missing if assessed is not None else ()
+    rows = [{"what": one, "where": None, "why": "not readable"} for one in missing]
+    if swept is None:
+        rows.append({"what": "settings", "where": None, "why": "not looked at yet (workbench sweep)"})
+    if assessed is None:
+        rows.append({"what": "the log", "where": None, "why": "not assessed yet (workbench assess)"})
+    return {**known, "complete": known["complete"] and not rows, "not_read": [*known["not_read"], *rows]}
