@@ -78,11 +78,7 @@ def blocklists(
         "refusals": {name: refusals.get(name) for name in _REFUSALS},
         "rates": msgspec.to_builtins(state.known(SendingHealth).days),
         "dmarc": [one.to_json() for one in state.known(DmarcRead).domains],
-        "dmarc_changes": [
-            {"state": said, "change": change, "domains": [one.domain for one in members]}
-            for said, change, members in told_once(state.known(DmarcRead).domains)
-            if change
-        ],
+        "dmarc_changes": _dmarc_changes(state),
         "monitoring": {
             "gap": vendor_gap,
             "listings": [
@@ -101,6 +97,15 @@ def blocklists(
         "seconds": round(seconds, 3) if seconds is not None else None,
         "next_due": iso(due),
     }
+
+
+def _dmarc_changes(state: State) -> list[dict[str, Any]]:
+    """Return what to change about DMARC, each change once with the domains that it concerns."""
+    return [
+        {"state": said, "change": change, "domains": [one.domain for one in members]}
+        for said, change, members in told_once(state.known(DmarcRead).domains)
+        if change
+    ]
 
 
 def removal_json(one: Removal) -> dict[str, Any]:
