@@ -158,6 +158,14 @@ def removal_lines(one: Removal) -> Iterator[str]:
     yield "Ready to be sent." if one.ready else f"NOT READY: {'; '.join(one.blocked_by)}"
 
 
+def _not_asked(zones: Iterable[Zone]) -> Iterator[str]:
+    """Yield a line for the lists of a tier that are off for the same reason, those that matter most first."""
+    same: dict[tuple[int, str], list[str]] = {}
+    for zone in zones:
+        same.setdefault((int(zone.tier), zone.off_reason), []).append(f"{zone.title} ({zone.name})")
+    yield from (f"- tier {tier} {', '.join(names)}: {why}" for (tier, why), names in same.items())
+
+
 def overview_lines(
     off: Iterable[Zone],
     health: Mapping[str, str],
@@ -172,7 +180,7 @@ def overview_lines(
 
     zones = list(off)
     yield "Not asked (not asked is not clean):"
-    yield from (f"- tier {int(zone.tier)} {zone.title} ({zone.name}): {zone.off_reason}" for zone in zones)
+    yield from _not_asked(zones)
     unbelieved = sorted((zone, why) for zone, why in health.items() if why)
     yield ""
     yield "Asked and not believed:" if unbelieved else "Every list that was asked passed its own check."

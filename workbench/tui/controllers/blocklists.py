@@ -39,7 +39,7 @@ class BlocklistsController(Controller):
         if action_id != "blocklists.removal" and session.recorder.read_only:
             return session.recorder.read_only_words
         if not session.state.listings.listed:
-            return "no listing was seen"
+            return "nothing is listed now"
         if action_id != "blocklists.removal" and self._chosen(session) is None:
             return "the highlighted row is not listed"
         return ""
