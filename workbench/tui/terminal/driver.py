@@ -18,7 +18,7 @@ from textual.geometry import Offset, Size
 from textual.message import Message
 
 from workbench.tui.terminal.frame import Frame, Painter
-from workbench.tui.terminal.pieces import keep_none
+from workbench.tui.terminal.pieces import keep_little
 from workbench.tui.terminal.writer import TerminalWriter
 
 _SYNC = ("\x1b[?2026h", "\x1b[?2026l")
@@ -39,7 +39,7 @@ class TerminalDriver(LinuxDriver):
         self, app: App[Any], *, debug: bool = False, mouse: bool = True, size: tuple[int, int] | None = None
     ) -> None:
         super().__init__(app, debug=debug, mouse=mouse, size=size)
-        keep_none()
+        keep_little()
         # Where the screen is: also for whoever must put the terminal back without us.
         self.drawn_on = terminal_descriptor()
         self._output: TerminalWriter | None = None
