@@ -213,9 +213,9 @@ def load() -> Concepts:
     runs: dict[str, tuple[tuple[tuple[str, ...], str], ...]] = {}
     scripts: dict[str, str] = {}
     for concept, words in document["words"].items():
-        for word in DataEntry({"words": words}, f"concept {concept}").texts("words"):
+        for word in map(_folded, DataEntry({"words": words}, f"concept {concept}").texts("words")):
             if word.startswith("*"):
-                scripts[_folded(word.strip("*"))] = concept
+                scripts[word.strip("*")] = concept
             elif " " in word:
                 run = tuple(word.split())
                 runs[run[0]] = (*runs.get(run[0], ()), (run, concept))
