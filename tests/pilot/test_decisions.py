@@ -162,6 +162,7 @@ async def test_an_answer_that_does_not_fit_its_row_stands_whole_below(
         await settle(pilot)
         text = screen_text(pilot)
         assert f"Not yet: {LONG}" in " ".join(text.replace("┃", " ").split())
+        assert "reads on" not in text, "the question stands there whole"
         assert "Enter answers · Esc leaves it open" in text and "Said while the dialog" in text
         await pilot.press("down")
         await settle(pilot)
@@ -184,6 +185,7 @@ async def test_a_long_question_leaves_answers_and_keys_in_sight_and_can_be_read_
         await settle(pilot)
         shown = screen_text(pilot)
         assert "login 0:" in shown and "End the old ones" in shown and "Enter answers" in shown
+        assert ("] reads on · Enter answers" in shown) is ("login 23:" not in shown)
         for _ in range(8):
             await pilot.press("right_square_bracket")
         await pilot.pause()

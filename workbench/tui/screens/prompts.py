@@ -85,12 +85,11 @@ class PickScreen(Dialog[Picked]):
         """On a small terminal the question gives way: answers and keys are below it, and are read last."""
         others = [one for one in self._box.children if one is not self._said]
         taken = sum(one.outer_size.height + one.styles.margin.height for one in others)
-        self._said.styles.max_height = max(2, self.app.size.height - FRAME - taken)
-        self.call_after_refresh(self._name_keys)
-
-    def _name_keys(self) -> None:
-        """Name the keys, first the one that reads on where the question is longer than its place."""
-        self._keys.update(f"] reads on · {self._named}" if self._said.max_scroll_y else self._named)
+        room = max(2, self.app.size.height - FRAME - taken)
+        self._said.styles.max_height = room
+        # By what was laid out, not by what the new height will make of it: nothing says when that is.
+        longer = sum(one.outer_size.height for one in self._said.children) > room
+        self._keys.update(f"] reads on · {self._named}" if longer else self._named)
 
     def action_read(self, lines: int) -> None:
         """Move the question, where it is longer than its place."""
