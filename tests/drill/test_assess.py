@@ -14,8 +14,10 @@ from workbench.core.rows import text_of
 from workbench.domain.forensics.senders import for_abuse_reports, why_of
 from workbench.domain.forensics.timeline import MomentKind, timeline
 from workbench.domain.model.credential_use import CredentialUses
+from workbench.domain.runbook.verdict import Verdict
 from workbench.drill.world.records import SimulatedSuppression
 from workbench.mailgun.log_entries import read_page
+from workbench.planning.contain import Scope, plan
 from workbench.presentation.senders import rows as sender_rows
 from workbench.readers.credential_use import CALLS, read_use
 from workbench.readers.log_export import pages_of
@@ -169,3 +171,26 @@ async def test_preserving_the_rest_stores_settings_and_log_once(tmp_path: Path) 
         await session.account.preserve_rest()
         assert session.state.last_seq == last
         assert drill.world.planted == []
+
+
+async def test_what_was_assessed_before_the_cut_is_no_newer_for_being_judged_after_it(tmp_path: Path) -> None:
+    async with (
+        running_drill(tmp_path, scenario="stolen-login", domains=3, credentials=4) as drill,
+        opened(drill, tmp_path) as session,
+    ):
+        await session.account.connect()
+        await session.account.read_inventory()
+        made = await session.account.investigation.assess()
+        await session.run(plan(session.situation(), Scope()))
+        fresh = session.state.known(CredentialUses)
+        assert session.state.after_cut(fresh, fresh.since), "who sends is read once a plan has cut"
+        await session.recorder.decide(made.senders[0].key, "intruder", "seen")
+        await session.account.investigation.judge_again()
+        assert session.state.known(CredentialUses) == fresh
+        step = next(view for view in session.steps() if view.id == "8")
+        assert step.verdict is Verdict.IN_PROGRESS and "before access was cut" in step.evidence[0]
+        # Read within ten minutes, and yet not since the cut: it is read anew.
+        again = await session.account.investigation.assess()
+        assert again.table is not made.table
+        step = next(view for view in session.steps() if view.id == "8")
+        assert step.verdict is Verdict.DONE

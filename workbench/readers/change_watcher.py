@@ -16,7 +16,7 @@ from datetime import datetime
 from functools import partial
 from typing import NamedTuple
 
-from workbench.core.clock import Clock, as_moment
+from workbench.core.clock import Clock
 from workbench.core.errors import ApiError
 from workbench.core.redact import visible
 from workbench.domain.detection import changes, sender_changes
@@ -76,7 +76,7 @@ class Watcher:
 
     def use_is_due(self, last: CredentialUses) -> bool:
         """Return whether to look at the log too: every so many cycles, and where the last look says nothing of now."""
-        read = as_moment(last.at)
+        read = last.read_at
         turn = self.cycles % USE_EVERY == 1 and self._used_in != self.cycles
         return turn or (read is not None and self._is_old(read))
 

@@ -52,8 +52,8 @@ class CredentialUse:
     unreadable: int = 0
     gaps: list[str] = field(default_factory=list)
 
-    def fact(self) -> CredentialUses:
-        """Return what the journal keeps of it."""
+    def fact(self, since: int) -> CredentialUses:
+        """Return what the journal keeps of it; ``since`` is its last row before the reading began."""
         return CredentialUses(
             by_credential={name: use.recorded() for name, use in self.by_credential.items()},
             as_of=iso(self.as_of) if self.as_of is not None else "",
@@ -61,6 +61,7 @@ class CredentialUse:
             entries=self.entries,
             unreadable=self.unreadable,
             gaps=tuple(self.gaps),
+            since=since,
         )
 
 

@@ -109,15 +109,20 @@ class LogEvidence:
     async def read(self) -> Attribution:
         """Return the log counted into groups, reading (and storing) it where that has not happened lately."""
         now = account_now(self.desk)
-        if self.table is not None and now - self.table.end <= FRESH:
+        if self.table is not None and self._is_fresh(self.table, now):
             return self.table
         if not self.stored:
             await self.export()
-        if self.table is None or now - self.table.end > FRESH:
+        if self.table is None or not self._is_fresh(self.table, now):
             start, now = await self._span()
             await self._count(start, now, (), Priority.READ)
         assert self.table is not None  # noqa: S101 - either way above sets it
         return self.table
+
+    def _is_fresh(self, table: Attribution, now: datetime) -> bool:
+        """Return whether a reading tells of now: one from before the last cut does not know how it ended."""
+        state = self.desk.situation().state
+        return now - table.end <= FRESH and (table.since or 0) >= state.cut_row
 
     async def write_recipients(self, table: Attribution, groups: Collection[GroupKey], path: Path) -> int:
         """Write whom these groups' mail reached as CSV; returns how many. Raises UsageError for a bad path."""
@@ -138,7 +143,7 @@ class LogEvidence:
     async def _count(
         self, start: datetime, now: datetime, sinks: Sequence[Sink], priority: Priority
     ) -> LogRead:
-        table = Attribution(start, now)
+        table = Attribution(start, now, since=self.desk.situation().state.last_seq)
 
         def count(_region: Region, page: LogPage, _raw: bytes) -> None:
             table.take(page)

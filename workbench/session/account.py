@@ -274,13 +274,14 @@ class AccountReadings:
         regions = self.api.endpoints.regions
         # The log's last hour is an hour of the account's clock.
         now = self.clock.now() + timedelta(seconds=self.api.clock_offset or 0.0)
+        since = self.recorder.state.last_seq
         try:
             use = await read_use(self.api, regions, now, began=began, calls=calls)
         except ApiError as error:
             self._gap(SENDERS, error)
             raise
         self.inventory.gaps.pop(SENDERS, None)
-        await self.recorder.learn(use.fact())
+        await self.recorder.learn(use.fact(since))
         self._compare_readings()
 
     @property

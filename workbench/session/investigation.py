@@ -353,16 +353,20 @@ class Investigation:
 
     async def _journal(self, made: Assessment, now: datetime) -> None:
         uses = classification.uses(made.proposals, made.table, now)
-        await self.desk.recorder.learn(
-            CredentialUses(
-                by_credential={name: use.recorded() for name, use in uses.items()},
-                as_of=iso(now),
-                sampled=False,
-                entries=made.table.entries,
-                unreadable=made.table.unreadable,
-                gaps=tuple(made.table.gaps),
-            )
+        found = CredentialUses(
+            by_credential={name: use.recorded() for name, use in uses.items()},
+            as_of=iso(made.table.end),
+            since=made.table.since,
+            sampled=False,
+            entries=made.table.entries,
+            unreadable=made.table.unreadable,
+            gaps=tuple(made.table.gaps),
         )
+        state = self.desk.situation().state
+        known = state.fact(CredentialUses)
+        # What is only judged anew is no newer reading: one since the cut stands.
+        if known is None or state.after_cut(found, found.since) or not state.after_cut(known, known.since):
+            await self.desk.recorder.learn(found)
         await self.desk.recorder.learn(made.fact())
 
     def _tell(self, what: str, done: int, total: int) -> None:

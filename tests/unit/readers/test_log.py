@@ -138,7 +138,7 @@ async def test_the_quick_look_scales_its_sample_and_needs_few_calls() -> None:
     found = use.by_credential["key:k1"]
     assert abs(found.last_hour - 120) <= 2
     assert found.looks == "production"
-    assert use.fact().by_credential["key:k1"].addresses == ("192.0.2.1",)
+    assert use.fact(7).by_credential["key:k1"].addresses == ("192.0.2.1",)
 
 
 async def test_the_quick_look_fails_only_where_nothing_answers() -> None:

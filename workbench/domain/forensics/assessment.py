@@ -115,6 +115,7 @@ class Assessment:
             cleared_domains=tuple(sorted(self._cleared())),
             links=landing.counted(self.proposals),
             entries=self.table.entries,
+            since=self.table.since,
         )
 
     def _loot(self) -> Iterator[Loot]:

@@ -103,7 +103,8 @@ class Attribution:
     ``start`` and ``end`` are what is being read; entries outside are counted as ``outside`` (clock skew).
     ``repeated`` counts entries seen twice, ``unjoined`` events whose message was not seen, ``unreadable``
     entries that could not be read, ``shared`` the outcomes that fit several groups (those of one domain, sender
-    and subject shape), ``odd`` entries with a field left out, ``undated`` entries without a moment.
+    and subject shape), ``odd`` entries with a field left out, ``undated`` entries without a moment. ``since`` is the
+    journal's last row before the reading began: what was done later need not be in it.
     """
 
     start: datetime
@@ -121,6 +122,7 @@ class Attribution:
     gaps: list[str] = field(default_factory=list)
     oldest: str = ""
     newest: str = ""
+    since: int | None = None
     _hour: dict[str, int] = field(default_factory=dict)
     _shapes: Shapes = field(default_factory=Shapes)
     _near: list[dict[str, Group]] = field(default_factory=lambda: [{}, {}])

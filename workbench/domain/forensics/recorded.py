@@ -155,7 +155,10 @@ class FollowedLink(msgspec.Struct, frozen=True):
 
 
 class RecordedAssessment(RecordedFact, frozen=True, tag="assessment"):
-    """What happened, in sentences and figures (see ``Assessment``); ``missing`` names what could not be read."""
+    """What happened, in sentences and figures (see ``Assessment``); ``missing`` names what could not be read.
+
+    ``since`` is the journal's last row before the log was read, None in older journals.
+    """
 
     lines: tuple[str, ...] = ()
     missing: tuple[str, ...] = ()
@@ -167,6 +170,7 @@ class RecordedAssessment(RecordedFact, frozen=True, tag="assessment"):
     cleared_domains: tuple[str, ...] = ()
     links: tuple[FollowedLink, ...] = ()
     entries: int = 0
+    since: int | None = None
 
 
 class KeptMoment(msgspec.Struct, frozen=True):

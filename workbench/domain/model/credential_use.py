@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 
 import msgspec
 
+from workbench.core.clock import as_moment
 from workbench.core.words import plural
 from workbench.domain.model.facts import RecordedFact
 
@@ -51,7 +53,8 @@ class CredentialUses(RecordedFact, frozen=True, tag="credential_use"):
     """Who sent in the last hour, by credential (``key:<id>``, ``smtp:<login>``), and how far that can be trusted.
 
     ``sampled`` says that counts are estimates, None where nobody told; ``unreadable`` counts log entries that could
-    not be read, ``gaps`` names regions that gave no log, each with the reason.
+    not be read, ``gaps`` names regions that gave no log, each with the reason. ``since`` is the journal's last row
+    before the reading began, None in older journals.
     """
 
     by_credential: Mapping[str, RecordedUse] = {}
@@ -60,6 +63,12 @@ class CredentialUses(RecordedFact, frozen=True, tag="credential_use"):
     entries: int = 0
     unreadable: int = 0
     gaps: tuple[str, ...] = ()
+    since: int | None = None
+
+    @property
+    def read_at(self) -> datetime | None:
+        """Return when the log was read: a judgement that is recorded later reads nothing anew."""
+        return as_moment(self.as_of) or as_moment(self.at)
 
 
 @dataclass(slots=True)

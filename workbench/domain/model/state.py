@@ -107,6 +107,9 @@ class EffectRecord:
         return document
 
 
+_CUTS = (EffectKind.KEY_DELETE, EffectKind.LOGIN_RESET, EffectKind.LOGIN_DELETE)
+
+
 @dataclass(slots=True)
 class Attestation:
     """What only a human can know: who said it, when, and what."""
@@ -289,9 +292,27 @@ class State:
         calm = {
             r.effect.params.replaces for r in self.of_kind(EffectKind.KEY_CREATE) if r.effect.params.harden
         }
-        cuts = (EffectKind.KEY_DELETE, EffectKind.LOGIN_RESET, EffectKind.LOGIN_DELETE)
-        ended = [r.done_at for r in self.of_kind(*cuts) if r.done_at and r.effect.target not in calm]
+        ended = [r.done_at for r in self.of_kind(*_CUTS) if r.done_at and r.effect.target not in calm]
         return max(ended, default="") if calm else self.last_cut_at
+
+    def after_cut(self, fact: RecordedFact, since: int | None) -> bool:
+        """Return whether what a reading left tells of the time since access was cut last; True where it was not cut.
+
+        ``since`` is the last row before the reading began: one that begins before a cut and lands after it, or that is
+        only judged anew after it, does not know how it ended. Older journals tell no row, and are judged by time.
+        """
+        if since is None:
+            return fact.at >= self.access_cut_at
+        return since >= self.cut_row
+
+    @property
+    def cut_row(self) -> int:
+        """Return the row by which access was cut last (see ``access_cut_at``), 0 while it was not."""
+        calm = {
+            r.effect.params.replaces for r in self.of_kind(EffectKind.KEY_CREATE) if r.effect.params.harden
+        }
+        ended = [r.done_row for r in self.of_kind(*_CUTS) if r.done_at and r.effect.target not in calm]
+        return max(ended, default=0)
 
     @property
     def people_cut_at(self) -> str:

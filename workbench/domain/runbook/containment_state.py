@@ -224,8 +224,8 @@ def _sending_read(situation: Situation) -> Iterator[Reading]:
     if not state.access_cut_at:
         return
     fact = state.known(CredentialUses)
-    read = as_moment(fact.at)
-    if read is None or read < (as_moment(state.access_cut_at) or read):
+    read = fact.read_at
+    if read is None or not state.after_cut(fact, fact.since):
         yield Reading(SENDING, read, Coverage.NOT_ASKED, "not since the last cut")
         return
     refused = situation.inventory.gaps.get(SENDING)

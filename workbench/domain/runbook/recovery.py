@@ -194,7 +194,7 @@ def _assessed(situation: Situation, fact: RecordedAssessment) -> Found:
     if begun := _sends_since(situation, fact.at):
         words = f"{visible(begun[0].text, 120)}: not in the assessment of {fact.at[:16]}Z"
         return Found(Verdict.IN_PROGRESS, (words, *lines), action="damage.assess")
-    if not situation.state.access_cut_at or fact.at >= situation.state.access_cut_at:
+    if not situation.state.access_cut_at or situation.state.after_cut(fact, fact.since):
         said = attested(situation.state, "8") if fact.missing else None
         if not fact.missing or said is not None:
             return said or Found(Verdict.DONE, lines)

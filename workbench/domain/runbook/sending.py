@@ -57,17 +57,18 @@ def _in_log(state: State) -> int:
 
 def _after_cut(volume: Volume, state: State, now: datetime) -> Sending:
     cut = as_moment(state.access_cut_at)
-    read = as_moment(state.known(CredentialUses).at)
+    fact = state.known(CredentialUses)
+    read = fact.read_at
     last = as_moment(state.last_abuse_at)
     if last is None:
         words, short = "no abusive message seen in the log", "none seen"
     else:
         words = f"last abusive message {last:%H:%M:%S}Z, {age(last, now)} ago"
         short = f"last abuse {age(last, now)} ago"
-    if read is None or cut is None or read < cut:
+    if read is None or cut is None or not state.after_cut(fact, fact.since):
         return Sending(f"{words}; the log is not read since the cut", f"{short}?", "warn")
     quiet = last is None or last <= cut
-    if quiet and state.known(CredentialUses).gaps:
+    if quiet and fact.gaps:
         return Sending(f"{words}; a part of it could not be read", f"{short}?", "warn")
     if quiet and volume.measured_from is not None and not round(volume.excess_now):
         return Sending(f"{words}; no abnormal sending since the cut", short, "ok")

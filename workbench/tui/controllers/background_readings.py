@@ -54,5 +54,5 @@ def _assessed(session: Incident) -> bool:
     """Return whether the log was assessed since access was cut: what was read before does not know how it ended."""
     from workbench.domain.forensics.recorded import RecordedAssessment
 
-    state = session.state
-    return state.known(RecordedAssessment).at >= max(state.access_cut_at, "0")
+    fact = session.state.fact(RecordedAssessment)
+    return fact is not None and session.state.after_cut(fact, fact.since)

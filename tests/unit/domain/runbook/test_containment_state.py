@@ -191,6 +191,25 @@ def test_what_was_never_asked_is_no_all_clear() -> None:
     assert containment(found).over is Over.OPEN
 
 
+def test_a_reading_of_who_sends_that_began_before_the_cut_does_not_know_how_it_ended() -> None:
+    """It lands after the cut, or is judged anew after it: the row is young, what it tells of is not."""
+    last = _cut_story().state().cut_row
+    for since, known in ((last - 1, False), (last, True), (last + 1, True)):
+        story = _cut_story().add("fact", name="credential_use", by_credential={}, as_of=iso(NOW), since=since)
+        found = _over(story)
+        assert containment(found).contained is known
+        assert known or "who sends: not asked, not since the last cut" in containment(found).words
+        told = sending(found.volume, found.state, NOW).text
+        assert ("the log is not read since the cut" in told) is not known
+
+
+def test_a_reading_of_who_sends_is_as_old_as_what_was_read() -> None:
+    story = _cut_story()
+    early = iso(NOW - timedelta(minutes=11))
+    story.add("fact", name="credential_use", by_credential={}, as_of=early, since=len(story.rows))
+    assert "what was read too long ago (who sends" in containment(_over(story)).words
+
+
 def test_a_reading_grown_stale_takes_the_claim_with_it() -> None:
     found = _over()
     assert containment(found).contained
