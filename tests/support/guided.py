@@ -19,6 +19,7 @@ from unittest import mock
 
 from tests.support.drills import LITTLE_MAIL, opened
 from tests.support.in_process import bind, in_process_drill
+from workbench.blocklists.dmarc import unknown
 from workbench.blocklists.names import Subject
 from workbench.blocklists.verdicts import Listing, ListingVerdict, listing_tier, read_addresses
 from workbench.blocklists.zones import Zone
@@ -28,6 +29,7 @@ from workbench.domain.blocklists.recorded import RefusalsRead
 from workbench.domain.detection import alarms
 from workbench.domain.forensics.recorded import RecordedAssessment, RecordedWindow
 from workbench.domain.hardening import measures
+from workbench.domain.hardening.recorded import DmarcRead
 from workbench.domain.leaks import leaks
 from workbench.domain.model.plan import Plan
 from workbench.domain.runbook import adoption, guide, put_off, recovery, user_actions
@@ -474,13 +476,14 @@ async def player(
         async def no_logs(watch: BlocklistWatch) -> None:
             await watch.host.recorder.learn(RefusalsRead(as_of=iso(watch.now())))
 
-        async def no_name_server(_: Any) -> tuple[None, str]:
-            return None, "no name server is asked here"
+        async def no_name_server(domains: Iterable[str], _: Any, now: datetime) -> DmarcRead:
+            told = tuple(unknown(name, "no name server is asked here") for name in domains)
+            return DmarcRead(as_of=iso(now), domains=told)
 
         with (
             mock.patch.object(blocklist_targets, "lookups", lookups),
             mock.patch.object(BlocklistWatch, "read_aftermath", no_logs),
-            mock.patch.object(dns_policies, "_resolver", no_name_server),
+            mock.patch.object(dns_policies, "read_dmarc", no_name_server),
         ):
             async with opened(drill, folder, clock=drill.clock) as session:
                 bind(session, drill)
