@@ -62,7 +62,8 @@ def _network_options(group: argparse._ArgumentGroup) -> None:
         "--proxy",
         metavar="URL",
         type=named,
-        help="HTTP proxy that tunnels, or: direct (default: config.toml, HTTPS_PROXY, ALL_PROXY; NO_PROXY excepts)",
+        help="HTTP proxy that tunnels, URL or HOST:PORT, or: direct (default: config.toml, HTTPS_PROXY, ALL_PROXY; "
+        "NO_PROXY excepts)",
     )
     group.add_argument(
         "--ca-file",

@@ -321,7 +321,7 @@ def _secrets(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
 
 
 def _doctor(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    parser = commands.add_parser("doctor", help="what this host lacks: keyring, terminal, DNS, clock")
+    parser = commands.add_parser("doctor", help="what this host lacks: keyring, terminal, network, clock")
     account_options(parser)
     json_option(parser)
     parser.add_argument(
