@@ -226,3 +226,19 @@ def test_the_password_set_last_is_the_present_one_whatever_the_clock_did() -> No
     story = Story().verified([RESET])
     story.at = NOW - timedelta(hours=3)
     assert story.verified([again]).state().passwords[LOGIN].effect.id == again.id
+
+
+def test_while_a_way_is_open_no_proof_is_called_overtaken_whatever_ended_before() -> None:
+    state = _cut(proof_from=3, deleted=NOW, proven=NOW)
+    assert proof_age.overtaken(state)
+    state.learn(OutsideHands(open=("mallory",)))
+    assert not proof_age.overtaken(state) and not proof_age.due(state)
+
+
+def test_a_look_that_began_right_behind_the_end_of_the_last_way_is_one_since() -> None:
+    state = _cut(proof_from=3, deleted=NOW, proven=NOW)
+    (record,) = proof_age.overtaken(state).values()
+    shut = proof_age.shut_row(state)
+    for tried, waits in ((shut - 1, True), (shut, False)):
+        record.tried_row = tried
+        assert bool(proof_age.due(state)) is waits
