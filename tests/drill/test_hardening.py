@@ -157,3 +157,22 @@ async def test_interrupted_before_or_after_the_account_is_asked_what_happened(tm
         assert next(
             key.active for key in managed.dkim if key.selector not in rolled.given(DkimRotateParams).before
         )
+
+
+async def test_what_this_incident_made_or_set_is_nothing_that_a_later_sweep_asks_about(
+    tmp_path: Path,
+) -> None:
+    async with running_drill(tmp_path, **SMALL) as drill, opened(drill, tmp_path) as session:
+        await _read(session)
+        await session.account.preserve()
+        await session.account.preserve_rest()
+        await contain_whole(session)
+        await session.account.read_inventory()
+        await remove_leftovers(session)
+        wanted = ("alerts", "domain-tls", "dkim-keys", "signing-key", "key-expiry")
+        summary = await session.run(plan(session.situation(), wanted))
+        assert summary.complete, [r.failure for r in session.state.unsettled]
+        await session.account.read_inventory()
+        await session.account.investigation.sweep()
+        asked = [(one.title, one.why) for one in session.findings() if not one.decision]
+        assert asked == []

@@ -97,6 +97,7 @@ class Investigation:
         """Read every setting, store it as snapshot 0b where that is missing, judge it, journal the findings."""
         async with self._settings_lock:
             situation = self.desk.situation()
+            row = situation.state.last_seq
             before = tuple(record.effect.id for found in proven(situation).values() for record in found)
             earlier = swept_items(situation) or []
             held = await self.read_settings(priority)
@@ -108,7 +109,7 @@ class Investigation:
             result.swept += sweep_unread.carried(earlier, result.swept, gaps)
             result.unread = tuple(sweep_unread.unread(gaps))
             self.swept = result
-            await self.desk.recorder.learn(SweepRead.of(result))
+            await self.desk.recorder.learn(SweepRead.of(result, row))
             await self.desk.recorder.learn(TemplateLinks(hosts=tuple(blocklist_targets.template_hosts(held))))
             await self.desk.recorder.learn(facts.seen(held, iso(self.desk.clock.now())))
             if (dates := timeline.keep(self.desk.situation(), held)) is not None:

@@ -156,12 +156,17 @@ def seen(settings: Settings, at: str) -> SettingsSeen:
 
 
 def made_here(situation: Situation) -> set[tuple[str, str]]:
-    """Return what hardening made, as a sweep names it: kind and id of each alert rule and DKIM key."""
+    """Return what this incident made, as a sweep names it: kind and id of alert rules, DKIM keys, allowlist entries."""
     state = situation.state
     found = {("alert", name) for name in alerts_made(situation)}
     found |= {
         ("dkim-key", r.effect.target) for r in state.of_kind(EffectKind.DKIM_CREATE) if r.state in _REACHED
     }
+    for record in state.of_kind(EffectKind.ALLOWLIST_ADD):
+        if record.state in _REACHED:
+            # One address is listed with or without the length of its network.
+            address = record.effect.target
+            found |= {("allowlist", address), ("allowlist", address.removesuffix("/32").removesuffix("/128"))}
     return found
 
 

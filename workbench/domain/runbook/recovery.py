@@ -65,6 +65,11 @@ def leftovers(situation: Situation) -> Found:
         return replace(counted(done, len(found), tuple(lines)), action="findings.judge", happens=happens)
     if bad:
         return _to_remove(situation, counted(done, len(found), tuple(lines)), bad)
+    if situation.state.access_cut_at and not situation.state.after_cut(sweep, sweep.row):
+        early = (
+            f"swept {sweep.at[:16]}Z, before access was cut last: what was changed in between is not in it"
+        )
+        return Found(Verdict.IN_PROGRESS, (early, *lines[:-1]), action="leftovers.sweep")
     return Found(Verdict.DONE, tuple(lines))
 
 

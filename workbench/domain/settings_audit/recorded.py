@@ -10,7 +10,10 @@ from workbench.domain.settings_audit.audit import Sweep, Swept, Unread
 
 
 class SweepRead(RecordedFact, frozen=True, tag="sweep"):
-    """What the latest sweep asks about and could not look at (see ``Sweep``); ``counts`` by verdict."""
+    """What the latest sweep asks about and could not look at (see ``Sweep``); ``counts`` by verdict.
+
+    ``row`` is the journal's last row before the settings were read, None in older journals.
+    """
 
     cared_for: tuple[str, ...] = ()
     looked_at: int = 0
@@ -19,10 +22,11 @@ class SweepRead(RecordedFact, frozen=True, tag="sweep"):
     gaps: tuple[str, ...] = ()
     items: tuple[Swept, ...] = ()
     unread: tuple[Unread, ...] = ()
+    row: int | None = None
 
     @classmethod
-    def of(cls, sweep: Sweep) -> SweepRead:
-        """Return what the journal keeps of a sweep."""
+    def of(cls, sweep: Sweep, row: int) -> SweepRead:
+        """Return what the journal keeps of a sweep that began after its ``row``."""
         return cls(
             cared_for=sweep.cared_for,
             looked_at=len(sweep.swept),
@@ -31,4 +35,5 @@ class SweepRead(RecordedFact, frozen=True, tag="sweep"):
             gaps=tuple(sweep.gaps),
             items=tuple(sweep.asked()),
             unread=sweep.unread,
+            row=row,
         )

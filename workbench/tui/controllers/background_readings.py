@@ -28,16 +28,14 @@ def read_on(ui: Ui, session: Incident) -> None:
 
     It runs below the writes and changes nothing; a step that needs it sooner waits for it.
     """
-    from workbench.domain.settings_audit.recorded import SweepRead
-
     steps = {step.id: step for step in session.steps()}
     cut = all((step := steps.get(i)) is not None and (step.idle or step.verdict.closed) for i in _CUTS)
-    work, state = ui.work, session.state
+    work = ui.work
     if not cut or session.recorder.read_only or work.running("sweep") or work.running("assess"):
         return
 
     async def read() -> None:
-        if state.fact(SweepRead) is None:
+        if not _swept(session):
             await session.account.investigation.sweep()
         if not _assessed(session):
             await session.account.investigation.assess()
@@ -46,8 +44,16 @@ def read_on(ui: Ui, session: Incident) -> None:
         ui.tell("Settings and log are read; steps 6 and 8 say what they show.")
         ui.renew()
 
-    if state.fact(SweepRead) is None or not _assessed(session):
+    if not _swept(session) or not _assessed(session):
         work.start(read, group="sweep", doing="reading settings and log", loud=False, then=told)
+
+
+def _swept(session: Incident) -> bool:
+    """Return whether the settings were read since access was cut: the intruder could change them until then."""
+    from workbench.domain.settings_audit.recorded import SweepRead
+
+    fact = session.state.fact(SweepRead)
+    return fact is not None and session.state.after_cut(fact, fact.row)
 
 
 def _assessed(session: Incident) -> bool:

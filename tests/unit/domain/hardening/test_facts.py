@@ -142,3 +142,18 @@ def test_alerts_are_made_once_in_each_region() -> None:
     assert sorted(names) == sorted(hardening_facts.ALERTS)
     done(found, EffectKind.ALERT_CREATE, names[0])
     assert [e.target for e in plans.plan(found, ["alerts"])] == names[1:]
+
+
+def test_what_this_incident_put_on_the_allowlist_is_its_own_however_the_account_writes_it() -> None:
+    found = situation()
+    for target in ("198.51.100.7/32", "2001:db8::7/128", "203.0.113.0/24"):
+        done(found, EffectKind.ALLOWLIST_ADD, target, own=True)
+    waits = an_effect(EffectKind.ALLOWLIST_ADD, "192.0.2.1", PLACE)
+    found.state.effects[waits.id] = EffectRecord(waits, EffectState.FAILED)
+    made = hardening_facts.made_here(found)
+    assert {
+        ("allowlist", "198.51.100.7"),
+        ("allowlist", "198.51.100.7/32"),
+        ("allowlist", "203.0.113.0/24"),
+    } <= made
+    assert ("allowlist", "2001:db8::7") in made and ("allowlist", "192.0.2.1") not in made

@@ -70,6 +70,26 @@ def test_what_nobody_judged_holds_the_step_and_what_was_judged_ours_frees_it() -
     assert recovery.leftovers(situation(state=story.state())).verdict is Verdict.DONE
 
 
+def test_a_sweep_from_before_the_cut_does_not_know_what_was_changed_until_then() -> None:
+    story = swept()
+    story.at = NOW + timedelta(minutes=5)
+    story.verified([an_effect(EffectKind.KEY_DELETE, "old-id", US)])
+    found = recovery.leftovers(situation(state=story.state()))
+    assert (found.verdict, found.action) == (Verdict.IN_PROGRESS, "leftovers.sweep")
+    assert found.evidence == (
+        "swept 2026-11-21T14:00Z, before access was cut last: what was changed in between is not in it",
+    )
+    # By rows where the journal tells them: one that began before the cut and landed after it is no newer.
+    for row, verdict in ((1, Verdict.IN_PROGRESS), (story.state().cut_row, Verdict.DONE)):
+        late = (
+            Story()
+            .add("fact", name="sweep", looked_at=41)
+            .verified([an_effect(EffectKind.KEY_DELETE, "old-id", US)])
+        )
+        late.add("fact", name="sweep", looked_at=41, row=row)
+        assert recovery.leftovers(situation(state=late.state())).verdict is verdict, row
+
+
 # ── 7: the leak ──────────────────────────────────────────────────────────────────────────────────────────
 
 
