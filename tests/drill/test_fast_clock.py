@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from tests.support.drills import opened, running_drill
+from tests.support.drills import SMALL, opened, running_drill
 from workbench.core.clock import ShiftedClock
+from workbench.domain.model.credential_use import CredentialUses
 from workbench.drill.servers.serve import RunningDrill
 from workbench.drill.world.records import SimulatedCredential
 from workbench.planning.contain import Scope, plan
@@ -60,3 +61,21 @@ async def test_hours_that_pass_in_a_second_ring_no_false_alarm_and_hide_no_real_
         await session.account.read_use()
         await session.account.watch(whole=True)
         assert len(_sends_on(session)) == len(stolen)
+
+
+async def test_after_each_of_two_cuts_within_one_second_who_sends_is_read_again(tmp_path: Path) -> None:
+    async with (
+        running_drill(tmp_path, **SMALL) as drill,
+        opened(drill, tmp_path, clock=drill.clock) as session,
+    ):
+        await session.account.connect()
+        await session.account.read_inventory()
+        await session.account.read_rate(whole=True)
+        await session.account.read_use()
+        drill.clock.stand_still()
+        for domain in list(session.inventory.domains)[:2]:
+            summary = await session.run(plan(session.situation(), Scope(domains=(domain,))))
+            assert summary.total and summary.complete, summary.line()
+            use = session.state.known(CredentialUses)
+            assert session.state.after_cut(use, use.since), domain
+            await session.account.read_inventory()

@@ -156,14 +156,15 @@ class Session:
             lockout.check_role(plan, self._may_administer())
         if "0a" not in self.state.snapshots:
             await self.account.preserve()
-        cut = self.state.last_cut_at
+        cut = self.state.cut_row
         self._plans_under_way += 1
         try:
             summary = await self._executor_now().run(plan)
         finally:
             self._plans_under_way -= 1
         self._forget_deleted()
-        if self.state.last_cut_at != cut and summary.halted is None:
+        # By rows: two cuts may end within one second.
+        if self.state.cut_row != cut and summary.halted is None:
             await self._read_after_cut()
         await self.account.note_containment()
         if summary.halted is None:
