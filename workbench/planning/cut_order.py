@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from workbench.core.errors import UsageError
 from workbench.core.redact import visible
+from workbench.domain.detection.alarms import leaked_again
 from workbench.domain.model.inventory import KeyItem, LoginItem
 from workbench.domain.model.situation import Situation
 from workbench.domain.runbook.handover import FIRST, NOW, OWN, is_kept, proposed_for_key, proposed_for_login
@@ -96,6 +97,9 @@ class Ways:
         if is_kept(self.situation.state, credential):
             # What waits for its hand-over waits on, until somebody says otherwise.
             return FIRST
+        if credential.partition(":")[2] in leaked_again(self.situation):
+            # What this incident made is in other hands already: kept for a hand-over it would ring on, for ever.
+            return NOW
         if self.choice == PROPOSED:
             return FIRST if propose() == FIRST else NOW
         return FIRST if self.choice == FIRST else NOW

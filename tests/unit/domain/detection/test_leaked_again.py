@@ -16,8 +16,10 @@ from workbench.domain.model.sending_volume import AcceptedHour, Volume
 from workbench.domain.model.situation import Situation
 from workbench.domain.model.state import Decision, State
 from workbench.domain.runbook.containment import key_is_left, untouched
+from workbench.domain.runbook.handover import FIRST
 from workbench.domain.runbook.ways_open import ways
 from workbench.planning import contain, keys, logins
+from workbench.planning.cut_order import PROPOSED
 
 LOGIN = "app@mg.acme.example"
 NEW = "new-1"
@@ -78,6 +80,23 @@ def test_a_new_password_in_other_hands_is_reset_once_more_by_an_effect_of_its_ow
     (again,) = logins.plan_reset(found)
     assert again.target == LOGIN and again.id not in found.state.effects
     assert again.id in [effect.id for effect in contain.plan(found)]
+
+
+@pytest.mark.parametrize("looks", ["intruder", "both"])
+@pytest.mark.parametrize("ways_", [PROPOSED, FIRST])
+def test_what_leaked_again_is_not_kept_unasked_until_another_one_is_handed_over(
+    ways_: str, looks: str
+) -> None:
+    # Or the same alarm would ring on, and the same plan be offered, for ever.
+    found = _used(f"smtp:{LOGIN}", looks)
+    for again in (True, False):
+        made = logins.plan_reset(found, [LOGIN], ways=ways_, again=again)
+        assert [effect.kind for effect in made] == [EffectKind.LOGIN_RESET]
+    named = logins.plan_reset(found, [LOGIN], ways={f"smtp:{LOGIN}": FIRST}, again=True)
+    assert [effect.kind for effect in named] == [EffectKind.LOGIN_CREATE]
+    found = _used(f"key:{NEW}", looks)
+    replaced = [(e.kind, e.target) for e in keys.plan_replace(found, [NEW], ways=ways_)]
+    assert replaced == [(EffectKind.KEY_CREATE, NEW), (EffectKind.KEY_DELETE, NEW)]
 
 
 @pytest.mark.parametrize("credential", [f"key:{NEW}", f"smtp:{LOGIN}"])
