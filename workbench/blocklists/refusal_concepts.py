@@ -14,12 +14,12 @@ import unicodedata
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache, lru_cache
-from importlib import resources
 from itertools import combinations
 from typing import Any
 
 from workbench.blocklists.entries import DataEntry
 from workbench.blocklists.refusal_rules import LISTINGS, BounceKind
+from workbench.core.shipped import shipped_text
 
 # Points are logarithms of odds: whoever leads by one is almost three times as likely as the next. Of texts left out of
 # the fit that lead by 0.5 to 0.7, four in five are read rightly; below 0.5 it is every other one.
@@ -237,4 +237,4 @@ def load() -> Concepts:
 
 
 def _read(name: str) -> dict[str, Any]:
-    return tomllib.loads(resources.files("workbench.blocklists").joinpath(name).read_text(encoding="utf-8"))
+    return tomllib.loads(shipped_text("workbench.blocklists", name))

@@ -161,6 +161,7 @@ async def _record(watch: BlocklistWatch, options: argparse.Namespace, session: S
 
 def _document(session: Session, made: Round | None, only: Sequence[Subject]) -> dict[str, Any]:
     from workbench.documents.listings import blocklists
+    from workbench.domain.hardening.deliverability import policies
 
     watch = session.account.blocklists
     asked = {subject.value for subject in only}
@@ -179,5 +180,6 @@ def _document(session: Session, made: Round | None, only: Sequence[Subject]) -> 
         seconds=made.seconds if made is not None else None,
         due=watch.next_due(),
         claim=_claim(watch, only),
+        policies=policies(session.situation()),
         gaps=session.inventory.missing,
     )

@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 
-from workbench.blocklists.dmarc import told_once
+from workbench.blocklists.dmarc import Dmarc, told_once
 from workbench.blocklists.monitoring import Beside
 from workbench.blocklists.removal import Removal
 from workbench.blocklists.verdicts import Listing, ListingVerdict
@@ -53,9 +53,13 @@ def blocklists(
     seconds: float | None,
     due: datetime,
     claim: Claim,
+    policies: Iterable[Dmarc],
     gaps: Sequence[Gap] = (),
 ) -> dict[str, Any]:
-    """Return everything known of the account's listings, the listings themselves first, worst first."""
+    """Return everything known of the account's listings, the listings themselves first, worst first.
+
+    ``policies`` are the DMARC readings of the account's own domains: what is to be changed is theirs alone.
+    """
     ordered = sorted(
         listings, key=lambda one: (_ORDER[one.verdict], one.tier, one.zone.name, one.subject.value)
     )
@@ -78,32 +82,30 @@ def blocklists(
         "refusals": {name: refusals.get(name) for name in _REFUSALS},
         "rates": msgspec.to_builtins(state.known(SendingHealth).days),
         "dmarc": [one.to_json() for one in state.known(DmarcRead).domains],
-        "dmarc_changes": _dmarc_changes(state),
-        "monitoring": {
-            "gap": vendor_gap,
-            "listings": [
-                {
-                    "subject": one.subject,
-                    "zone": one.zone,
-                    "list": one.title,
-                    "agreement": one.agreement.value,
-                    "first_seen": iso(one.vendor.first_seen)
-                    if one.vendor is not None and one.vendor.first_seen
-                    else None,
-                }
-                for one in beside
-            ],
-        },
+        "dmarc_changes": dmarc_changes(policies),
+        "monitoring": {"gap": vendor_gap, "listings": [_watched(one) for one in beside]},
         "seconds": round(seconds, 3) if seconds is not None else None,
         "next_due": iso(due),
     }
 
 
-def _dmarc_changes(state: State) -> list[dict[str, Any]]:
-    """Return what to change about DMARC, each change once with the domains that it concerns."""
+def _watched(one: Beside) -> dict[str, Any]:
+    """Return what Mailgun's own monitoring says of a pair, beside what the look-ups say."""
+    first_seen = one.vendor.first_seen if one.vendor is not None else None
+    return {
+        "subject": one.subject,
+        "zone": one.zone,
+        "list": one.title,
+        "agreement": one.agreement.value,
+        "first_seen": iso(first_seen) if first_seen else None,
+    }
+
+
+def dmarc_changes(policies: Iterable[Dmarc]) -> list[dict[str, Any]]:
+    """Return what to change about DMARC, each change once with the domains of ours that it concerns."""
     return [
         {"state": said, "change": change, "domains": [one.domain for one in members]}
-        for said, change, members in told_once(state.known(DmarcRead).domains)
+        for said, change, members in told_once(policies)
         if change
     ]
 

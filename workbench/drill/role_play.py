@@ -18,7 +18,8 @@ from workbench.domain.model.plan import EffectKind, EffectState
 from workbench.domain.model.recorded_rows import AdoptionNote
 from workbench.domain.model.situation import Situation
 from workbench.domain.runbook.adoption import senders_down
-from workbench.domain.runbook.role_play import hours_left, with_hour
+from workbench.domain.runbook.role_play import HOUR as HOUR_PART
+from workbench.domain.runbook.role_play import hours_left, with_part
 from workbench.mailgun.client import Mailgun, Priority
 
 if TYPE_CHECKING:
@@ -63,7 +64,7 @@ class DrillRolePlay:
             return await _watch_over(session, parts)
         if action_id in ("drill.deploy", "drill.hour", "drill.day"):
             await session.account.read_use()
-        if action_id == "drill.hour" and parts is not None:
+        if action_id == HOUR_PART and parts is not None:
             return await _wait_for_use(session, parts)
         return ""
 
@@ -188,8 +189,10 @@ async def _wait_for_use(session: Played, played: _Parts) -> str:
     while hours_left(session.situation()) and known.issuperset(
         alarm.id for alarm in open_alarms(session.situation())
     ):
-        await played.play("drill.hour", session.situation())
-        await session.recorder.learn(with_hour(session.situation().state, iso(session.situation().now)))
+        await played.play(HOUR_PART, session.situation())
+        await session.recorder.learn(
+            with_part(session.situation().state, HOUR_PART, iso(session.situation().now))
+        )
         await session.account.watch(whole=True)
         await session.account.read_use()
         hours += 1

@@ -263,7 +263,7 @@ def _mint(
     situation: Situation, item: KeyItem, grant: Grant, way: str, *, domain: str = "", lesser: bool = False
 ) -> Effect:
     own = way == OWN
-    name = visible(_plain_name(item), 60)
+    name = visible(item.plain_name, 60)
     shown = visible(domain, 80)
     params = KeyCreateParams(
         name=f"{name} for {shown}" if lesser else name,
@@ -289,7 +289,7 @@ def _mint(
         place=item.place,
         params=params,
         rank=rank_of(_base_rank(item, own=own), harm(situation, f"key:{item.id}")) + 1,
-        what=f"mint {what} {visible(_plain_name(item), 60)} {key_tail(item.id)}",
+        what=f"mint {what} {visible(item.plain_name, 60)} {key_tail(item.id)}",
         breaks="nothing: the old key goes on working until it is ended" if way == FIRST else "nothing",
         undo="delete the new key",
         why="; ".join((seen(situation, f"key:{item.id}"), grant.why)),
@@ -307,7 +307,7 @@ def _delete(
         target=item.id,
         place=item.place,
         params=KeyDeleteParams(
-            name=visible(_plain_name(item), 60),
+            name=visible(item.plain_name, 60),
             # What it opened is asked when it is gone.
             role=item.key.role,
             kind=item.key.kind,
@@ -320,7 +320,7 @@ def _delete(
         ),
         after=tuple(effect.id for effect in after),
         rank=rank_of(base, harm(situation, f"key:{item.id}")),
-        what=f"delete {visible(_plain_name(item), 60)} {key_tail(item.id)}",
+        what=f"delete {visible(item.plain_name, 60)} {key_tail(item.id)}",
         breaks=_breaks(item, own=own),
         undo="cannot be undone: a deleted key never comes back",
         why=f"{seen(situation, f'key:{item.id}')}; {why}",
@@ -331,11 +331,6 @@ def _region_of(situation: Situation, domain: str) -> Region | None:
     """Return the region where a sending key's domain lives: only there can the key be proven."""
     item = situation.inventory.domains.get(domain)
     return item.place.region if item is not None else None
-
-
-def _plain_name(item: KeyItem) -> str:
-    """Return the key's name without the mark of an earlier replacement."""
-    return item.name.split(" [wb-")[0]
 
 
 def _breaks(item: KeyItem, *, own: bool) -> str:

@@ -179,7 +179,7 @@ class CredentialView:
     def _make_key_row(self, item: KeyItem, word: str, note: str) -> TableRow:
         key, look = item.key, self._look
         # What this incident made bears its mark for the next start; people know it by the rest of its name.
-        plain = item.name.partition(" [wb-")[0] if word == "new" else item.name
+        plain = item.plain_name if word == "new" else item.name
         name = f"{plain}  {key_tail(item.id)}" if not look.ascii else f"{plain}  ..{item.id[-4:]}"
         kind = key.kind or "key"
         return TableRow(

@@ -51,7 +51,7 @@ BY_HAND = (
 
 def dmarc(situation: Situation) -> HardeningItem:
     """Return how far DMARC protects the account's domains; *cannot tell* where DNS gave no answer."""
-    read = _policies(situation)
+    read = policies(situation)
     states = Counter(one.state.value for one in read)
     weak = [one for one in read if not one.state.protects]
     dark = states.get(DmarcState.CANNOT_TELL.value, 0)
@@ -76,10 +76,10 @@ def dmarc(situation: Situation) -> HardeningItem:
 
 def dmarc_lines(situation: Situation) -> tuple[str, ...]:
     """Return what DMARC says and what to change, a line for all domains it is the same for; empty if not read."""
-    return tuple(_told(_policies(situation)))
+    return tuple(_told(policies(situation)))
 
 
-def _policies(situation: Situation) -> list[Dmarc]:
+def policies(situation: Situation) -> list[Dmarc]:
     """Return the readings of the domains that the account still has and that no sign calls a stranger's."""
     own = {
         item.name.lower()
@@ -89,9 +89,9 @@ def _policies(situation: Situation) -> list[Dmarc]:
     return [one for one in situation.state.known(DmarcRead).domains if one.domain in own]
 
 
-def _told(policies: Iterable[Dmarc]) -> Iterator[str]:
+def _told(found: Iterable[Dmarc]) -> Iterator[str]:
     """Yield each state with the domains it is that of, and the change: what is the same is said once."""
-    for said, change, members in told_once(policies):
+    for said, change, members in told_once(found):
         names = [
             f"{one.domain} (by {one.found_at})" if one.found_at not in ("", one.domain) else one.domain
             for one in members

@@ -43,6 +43,11 @@ class KeyItem:
         """Return the description, or what else names the key."""
         return self.key.description or self.key.domain_name or self.key.user_name or "(no description)"
 
+    @property
+    def plain_name(self) -> str:
+        """Return the name without the mark of the incident that made the key: it says nothing to a reader."""
+        return self.name.partition(" [wb-")[0]
+
 
 @dataclass(frozen=True, slots=True)
 class LoginItem:

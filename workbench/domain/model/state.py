@@ -6,7 +6,7 @@ a secret. Reopening an incident is reading its rows again, so a quit, a crash an
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol, TypeVar
 
@@ -289,11 +289,8 @@ class State:
 
         A key that step 11 replaces by one that may do less was never in the intruder's hands: its end cuts nobody off.
         """
-        calm = {
-            r.effect.params.replaces for r in self.of_kind(EffectKind.KEY_CREATE) if r.effect.params.harden
-        }
-        ended = [r.done_at for r in self.of_kind(*_CUTS) if r.done_at and r.effect.target not in calm]
-        return max(ended, default="") if calm else self.last_cut_at
+        calm = self._calm
+        return max((r.done_at for r in self._ends(calm)), default="") if calm else self.last_cut_at
 
     def after_cut(self, fact: RecordedFact, since: int | None) -> bool:
         """Return whether what a reading left tells of the time since access was cut last; True where it was not cut.
@@ -308,11 +305,17 @@ class State:
     @property
     def cut_row(self) -> int:
         """Return the row by which access was cut last (see ``access_cut_at``), 0 while it was not."""
-        calm = {
+        return max((r.done_row for r in self._ends(self._calm)), default=0)
+
+    @property
+    def _calm(self) -> set[str | None]:
+        return {
             r.effect.params.replaces for r in self.of_kind(EffectKind.KEY_CREATE) if r.effect.params.harden
         }
-        ended = [r.done_row for r in self.of_kind(*_CUTS) if r.done_at and r.effect.target not in calm]
-        return max(ended, default=0)
+
+    def _ends(self, calm: Collection[str | None]) -> Iterator[EffectRecord]:
+        """Yield what was done and cut somebody off: not the ends of ``calm`` keys, which nobody had stolen."""
+        return (r for r in self.of_kind(*_CUTS) if r.done_at and r.effect.target not in calm)
 
     @property
     def people_cut_at(self) -> str:

@@ -30,8 +30,7 @@ def credential(situation: Situation, timer: deadlines.Timer) -> str:
     """Return what the credential that waits for its hand-over is called: ``prod-web``, ``app@mg.acme.example``."""
     kind, _, target = timer.subject.partition(":")
     key = situation.inventory.keys.get(target) if kind == "key" else None
-    # Without the mark of an earlier replacement, which says nothing to a reader.
-    return visible(key.name.partition(" [wb-")[0] if key is not None else target, 40)
+    return visible(key.plain_name if key is not None else target, 40)
 
 
 def lines(situation: Situation, found: list[deadlines.Timer]) -> tuple[str, ...]:

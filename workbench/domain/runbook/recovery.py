@@ -66,11 +66,20 @@ def leftovers(situation: Situation) -> Found:
     if bad:
         return _to_remove(situation, counted(done, len(found), tuple(lines)), bad)
     if situation.state.access_cut_at and not situation.state.after_cut(sweep, sweep.row):
+        if (said := _attested_since(situation, "6")) is not None:
+            return said
         early = (
             f"swept {sweep.at[:16]}Z, before access was cut last: what was changed in between is not in it"
         )
         return Found(Verdict.IN_PROGRESS, (early, *lines[:-1]), action="leftovers.sweep")
     return Found(Verdict.DONE, tuple(lines))
+
+
+def _attested_since(situation: Situation, step: str) -> Found | None:
+    """Return what a person said of a step since access was cut last, None where nobody did: earlier is too early."""
+    state = situation.state
+    said = any(a.step == step and not a.subject and a.at >= state.access_cut_at for a in state.attestations)
+    return attested(state, step) if said else None
 
 
 def _to_remove(situation: Situation, found: Found, bad: list[Finding]) -> Found:

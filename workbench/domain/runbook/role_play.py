@@ -156,11 +156,6 @@ def hours_left(situation: Situation) -> bool:
     return deployed and _hours(situation.state) < MOST_HOURS and senders_down(situation) > 0
 
 
-def with_hour(state: State, at: str) -> DrillParts:
-    """Return the fact of the parts played so far, with one more hour let pass."""
-    return with_part(state, HOUR, at)
-
-
 def with_part(state: State, part: str, at: str) -> DrillParts:
     """Return the fact of the parts played so far, with one more played at a moment."""
     before = dict(state.known(DrillParts).played)

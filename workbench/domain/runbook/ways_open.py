@@ -50,10 +50,15 @@ class WayIn:
     until: str = ""
     due: datetime | None = None
 
+    @property
+    def only_waits(self) -> bool:
+        """Return whether it is kept for its hand-over and nobody came through it."""
+        return self.kind == "kept" and not self.used
+
 
 def told_together(found: Sequence[WayIn]) -> list[WayIn]:
     """Return the ways as they are told: many that are kept for their hand-over are one that counts them."""
-    waiting = [way for way in found if way.kind == "kept" and not way.used]
+    waiting = [way for way in found if way.only_waits]
     if len(waiting) <= _FROM_BEFORE:
         return list(found)
     counts = Counter(way.what for way in waiting)
@@ -68,7 +73,7 @@ def told_together(found: Sequence[WayIn]) -> list[WayIn]:
         administers=any(way.administers for way in waiting),
     )
     first = waiting[0]
-    return [one if way is first else way for way in found if way is first or way not in waiting]
+    return [one if way is first else way for way in found if way is first or not way.only_waits]
 
 
 def ways(situation: Situation) -> list[WayIn]:

@@ -46,6 +46,13 @@ class PlanGroup:
         """Return how many of them cannot be undone."""
         return sum(effect.undo.startswith("cannot") for effect in self.effects)
 
+    @property
+    def undo(self) -> str:
+        """Return in a word whether they can be undone; of how many it is not so stands below the table."""
+        if not self.never:
+            return "yes"
+        return "never" if self.never == len(self.effects) else "part"
+
 
 def grouped(effects: Sequence[Effect]) -> list[PlanGroup]:
     """Return the effects in groups, the group whose first effect is begun first in front."""
@@ -119,18 +126,11 @@ class Folded:
 def group_row(group: PlanGroup, cells: int, *, ascii_mode: bool, left: int) -> TableRow:
     """Return a group as a row of so many cells; ``left`` of its effects are left out."""
     sign = ("v" if group.unfolded else ">") if ascii_mode else ("▾" if group.unfolded else "▸")
-    undo = (
-        ("never", "bad")
-        if group.never == len(group.effects)
-        else ("part", "bad")
-        if group.never
-        else ("yes", "")
-    )
     breaks = [effect.breaks for effect in group.effects if effect.breaks]
     said = f"{sign} {group.title}{f', {left} left out' if left else ''}"
     tail = [
         Cell(""),
-        Cell(*undo),  # How many of them stands below the table.
+        Cell(group.undo, "bad" if group.never else ""),
         Cell(breaks[0] if len(set(breaks)) == 1 else "row by row", "dim"),
     ]
     blank = [Cell("") for _ in range(cells - 1 - len(tail))]

@@ -7,8 +7,9 @@ from datetime import UTC, datetime
 import pytest
 
 from workbench.blocklists.dmarc import Dmarc, read, unknown
+from workbench.documents.listings import dmarc_changes
 from workbench.domain.hardening import measures
-from workbench.domain.hardening.deliverability import dmarc, dmarc_lines
+from workbench.domain.hardening.deliverability import dmarc, dmarc_lines, policies
 from workbench.domain.hardening.item import Standing
 from workbench.domain.hardening.recorded import DmarcRead
 from workbench.domain.model.inventory import DomainItem, Inventory
@@ -88,8 +89,12 @@ def test_one_advice_is_said_once_whoever_the_domains_belong_to() -> None:
 
 def test_a_domain_that_is_gone_since_or_a_strangers_is_none_to_protect() -> None:
     situation = _situation(GOOD, ABSENT)
+    (change,) = dmarc_changes(policies(situation))
+    assert (change["state"], change["domains"]) == ("no record", ["c.example"])
+    assert "_dmarc.c.example" in change["change"]
     del situation.inventory.domains[ABSENT.domain]
     assert dmarc_lines(situation) == ("a.example: reject",)
+    assert dmarc_changes(policies(situation)) == []
     assert dmarc(situation).standing is Standing.GOOD
     situation = _situation(GOOD, ABSENT)
     situation.state.decisions[f"domain:{ABSENT.domain}"] = Decision(

@@ -79,6 +79,13 @@ def test_a_sweep_from_before_the_cut_does_not_know_what_was_changed_until_then()
     assert found.evidence == (
         "swept 2026-11-21T14:00Z, before access was cut last: what was changed in between is not in it",
     )
+    # A person who looked since then may say so; what was said before the cut is as old as the sweep.
+    early = told("6", story=swept())
+    early.at = NOW + timedelta(minutes=5)
+    early.verified([an_effect(EffectKind.KEY_DELETE, "old-id", US)])
+    assert recovery.leftovers(situation(state=early.state())).verdict is Verdict.IN_PROGRESS
+    early.at = NOW + timedelta(minutes=6)
+    assert recovery.leftovers(situation(state=told("6", story=early).state())).verdict is Verdict.ATTESTED
     # By rows where the journal tells them: one that began before the cut and landed after it is no newer.
     for row, verdict in ((1, Verdict.IN_PROGRESS), (story.state().cut_row, Verdict.DONE)):
         late = (

@@ -29,7 +29,6 @@ from workbench.domain.runbook.role_play import (
     admitted,
     hours_left,
     played,
-    with_hour,
     with_part,
 )
 from workbench.domain.runbook.runbook import Order, StepView
@@ -151,8 +150,12 @@ def test_what_was_played_is_kept_by_name_and_read_back() -> None:
     assert kept.body() == {"name": "drill_parts", PEOPLE: AT, DEPLOY: AT, HOUR: AT, f"hours since {AT}": "1"}
     again = DrillParts.from_body({**kept.body(), "at": AT, "odd": 7}, LATER)
     assert (again.played, again.at) == ({**kept.played, "odd": "7"}, LATER)
-    assert with_hour(knowing(DEPLOY), LATER).played == {DEPLOY: AT, HOUR: LATER, f"hours since {AT}": "1"}
-    assert with_hour(knowing(), LATER).played == {HOUR: LATER}, "hours are counted from a deployment"
+    assert with_part(knowing(DEPLOY), HOUR, LATER).played == {
+        DEPLOY: AT,
+        HOUR: LATER,
+        f"hours since {AT}": "1",
+    }
+    assert with_part(knowing(), HOUR, LATER).played == {HOUR: LATER}, "hours are counted from a deployment"
 
 
 def test_a_part_stands_in_the_step_as_its_next_action_and_says_what_it_plays() -> None:
