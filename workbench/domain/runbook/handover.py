@@ -273,7 +273,11 @@ def awaited(item: Kept, now: datetime) -> str:
 
 def not_yet(item: Kept) -> str:
     """Return why a kept credential has no deadline yet: while a plan runs its time has not begun."""
-    return "its time begins when the plan ends" if item.proven else "its replacement is not proven yet"
+    return (
+        "the time begins when the plan ends"
+        if item.proven
+        else "the time begins once the replacement is proven"
+    )
 
 
 def waiting(situation: Situation) -> Iterator[str]:

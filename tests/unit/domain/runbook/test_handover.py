@@ -365,12 +365,12 @@ def test_a_sample_of_the_log_says_that_it_is_one() -> None:
 def test_while_a_plan_runs_it_is_said_why_no_deadline_stands_yet() -> None:
     seen = there(made("a-id", EffectState.DONE), second())
     told = [handover.not_yet(one) for one in handover.kept(seen)]
-    assert told == ["its replacement is not proven yet", "its time begins when the plan ends"]
+    assert told == ["the time begins once the replacement is proven", "the time begins when the plan ends"]
 
 
 def test_who_waits_says_for_what_and_until_when() -> None:
     seen = there(made("a-id"))
-    assert list(handover.waiting(seen)) == [f"a-id: kept, {WAITS} (its time begins when the plan ends)"]
+    assert list(handover.waiting(seen)) == [f"a-id: kept, {WAITS} (the time begins when the plan ends)"]
     (one,) = handover.kept(seen)
     name = handover.timer_id(one.credential)
     assert name == "hand-over:key:a-id"

@@ -241,7 +241,7 @@ def first(kind: EffectKind, target: str, replaces: str, **params: Any) -> Effect
 @pytest.mark.parametrize(
     ("due", "left"),
     [
-        (None, "its time begins when the plan ends"),
+        (None, "the time begins when the plan ends"),
         (timedelta(minutes=12), "12 min left"),
         # As the top line and the guide count it: never a minute less in one place.
         (timedelta(minutes=29, seconds=59), "30 min left"),
