@@ -214,7 +214,7 @@ def _queues(situation: Situation) -> Iterator[WayIn]:
         yield WayIn("queue", "?", words, "queued mail?", known=False)
     for name in queues_left(situation):
         words = f"mail queued or scheduled for {visible(name, 80)}, not purged"
-        yield WayIn("queue", name, words, "queued mail")
+        yield WayIn("queue", name, words, f"queued mail of {visible(name, 40)}")
 
 
 def _routes(situation: Situation) -> Iterator[WayIn]:

@@ -444,7 +444,9 @@ def abused() -> Situation:
 
 def test_an_abused_domain_is_a_way_until_its_queue_is_purged() -> None:
     where = abused()
-    left = WayIn("queue", "a.example", "mail queued or scheduled for a.example, not purged", "queued mail")
+    left = WayIn(
+        "queue", "a.example", "mail queued or scheduled for a.example, not purged", "queued mail of a.example"
+    )
     assert ways(where) == [left]
     purge = done(an_effect(K.QUEUE_PURGE, "a.example", US))
     where.state.effects[purge.effect.id] = purge
