@@ -32,7 +32,7 @@ from workbench.domain.hardening import facts
 from workbench.domain.model import settings
 from workbench.domain.model.baseline import AccountBaseline
 from workbench.domain.model.credential_use import INTRUDER, CredentialUses
-from workbench.domain.model.settings import Settings
+from workbench.domain.model.settings import SUPPRESSION_KINDS, Settings
 from workbench.domain.model.situation import Situation
 from workbench.domain.settings_audit import audit
 from workbench.domain.settings_audit import unread as sweep_unread
@@ -130,10 +130,7 @@ class Investigation:
         kept = self.desk.situation().state.known(RecordedAssessment).window
         if kept is not None:
             return AbuseWindow.of_recorded(kept)
-        volume = self.desk.metering.volume
-        if volume is None:
-            return None
-        return abuse_window.from_metrics({h.start: h.accepted for h in volume.hours}, account_now(self.desk))
+        return self._figures(account_now(self.desk)) if self.desk.metering.volume is not None else None
 
     def since(self) -> datetime:
         """Return from when on a date counts as inside the window: a day before the abuse began."""
@@ -239,16 +236,16 @@ class Investigation:
         Figures that cannot be read are said in ``words``; nothing of the ApiError family is raised.
         """
         async with self._log_lock:
-            now = account_now(self.desk)
             words = clock_words(self.desk)
+            unread = ""
             try:
                 await self.desk.metering.read(whole=True, cut=_cut(self.desk))
             except ApiError as error:
-                words.append(f"the sending figures could not be read: {error.what}")
-            volume = self.desk.metering.volume
-            hours = {hour.start: hour.accepted for hour in volume.hours} if volume is not None else {}
-            window = abuse_window.from_metrics(hours, now)
+                unread = f"the sending figures could not be read: {error.what}"
             table = await self.log.read()
+            now = table.end
+            window = self._figures(now, unread)
+            words += [window.unread] if window.unread else []
             made = self._judged(window, table, now)
             words += await read_breakdowns(self.desk.api, window, now)
             words += [*window.notes, *abuse_window.disagreement(window, table), *table.words()]
@@ -266,14 +263,14 @@ class Investigation:
 
         Returns None where nothing is assessed in this session: then they count at the next assessment.
         """
-        held = self.assessment
-        if held is None:
+        if self.assessment is None:
             return None
         async with self._log_lock:
-            now = account_now(self.desk)
-            volume = self.desk.metering.volume
-            hours = {hour.start: hour.accepted for hour in volume.hours} if volume is not None else {}
-            window = abuse_window.from_metrics(hours, now)
+            # An assessment that was under way meanwhile is what is judged now.
+            held = self.assessment
+            # Judged anew it is the same reading: whether the abuse went on afterwards it does not know.
+            now = held.table.end
+            window = self._figures(now, held.window.unread)
             window.by = held.window.by
             made = self._judged(window, held.table, now)
             made.words = held.words
@@ -281,6 +278,23 @@ class Investigation:
             self.assessment = made
             await self._journal(made, now)
             return made
+
+    def _figures(self, now: datetime, unread: str = "") -> AbuseWindow:
+        """Return the window that the hourly figures show as they were last read, ``now`` at the latest.
+
+        ``unread`` says in words what of them could not be read; a region without an answer is named too.
+        """
+        volume = self.desk.metering.volume
+        if volume is None:
+            window = abuse_window.from_metrics({}, now)
+        else:
+            hours = {hour.start: hour.accepted for hour in volume.hours}
+            window = abuse_window.from_metrics(hours, min(now, volume.as_of))
+            if volume.unread and not unread:
+                names = ", ".join(region.value.upper() for region in volume.unread)
+                unread = f"the sending figures of {names} could not be read"
+        window.unread = unread
+        return window
 
     def _count_damage(self, made: Assessment) -> None:
         made.damage = damage.assess(
@@ -308,7 +322,8 @@ class Investigation:
         if began is None:
             return known
         if known is not None and known.since <= began:
-            names = [n for n in names if n not in known.domains or not known.domains[n].suppressions]
+            held = {n: one.suppressions for n, one in known.domains.items()}
+            names = [n for n in names if not held.get(n, {}).keys() >= set(SUPPRESSION_KINDS)]
         if not names:
             return known
         key, _ = await self.desk.recorder.sealing()

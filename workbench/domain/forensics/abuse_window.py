@@ -74,6 +74,8 @@ class AbuseWindow:
     as_of: datetime | None = None
     # The last message in the log that looks like the intruder's.
     last: datetime | None = None
+    # What of the figures is not in it, in words: their silence says nothing there.
+    unread: str = ""
 
     @property
     def until(self) -> str:
@@ -197,7 +199,9 @@ def with_log(window: AbuseWindow, proposals: Iterable[Proposal], now: datetime) 
                 f"the metrics show abuse from {window.began:%d %b %H:%M}Z, the log only from "
                 f"{first:%d %b %H:%M}Z: the log of the time between is gone, or was sent in another way"
             )
-        window.began = min(window.began, first) if first < window.began else max(window.began, first)
+        else:
+            # Metrics know the hour alone, the log its minute.
+            window.began = first
         if window.ended is not None and last > window.ended:
             # Somebody came back after hours of quiet: it ended with the last message, not with the first pause.
             window.ended = None if now - last < QUIET else last

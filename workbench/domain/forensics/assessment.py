@@ -75,6 +75,8 @@ class Assessment:
             return f"the metrics show no abuse; the log, where slow abuse shows, could not be read{read}"
         if self.table.gaps:
             return f"what could be read shows no abuse; a part of the log could not be, so more cannot be said{read}"
+        if self.window.unread:
+            return f"what could be read shows no abuse; {self.window.unread}, so more cannot be said{read}"
         return f"neither metrics nor log show abuse{read}"
 
     def lines(self) -> list[str]:

@@ -86,3 +86,17 @@ def _stranger(first: datetime, last: datetime) -> Proposal:
     group = Group(key, array("l", [0]))
     group.first, group.last = iso(first), iso(last)
     return Proposal(group, "intruder", ())
+
+
+def test_a_log_that_begins_within_the_hour_tells_its_minute_and_one_that_begins_later_hides_no_hour() -> None:
+    within = with_log(
+        AbuseWindow(began=START), [_stranger(START + HOUR / 3, START + 2 * HOUR)], START + 3 * HOUR
+    )
+    assert within.began == START + HOUR / 3 and not within.notes
+    # The log is kept for a day or two: what the figures show before it was abuse all the same.
+    later = with_log(
+        AbuseWindow(began=START), [_stranger(START + 5 * HOUR, START + 6 * HOUR)], START + 7 * HOUR
+    )
+    assert later.began == START and "the log only from" in later.notes[0]
+    before = with_log(AbuseWindow(began=START), [_stranger(START - 5 * HOUR, START + HOUR)], START + 7 * HOUR)
+    assert before.began == START - 5 * HOUR
