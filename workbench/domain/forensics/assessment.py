@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from workbench.core.redact import SHAPE_MASK, visible
 from workbench.core.words import estimated, plural
 from workbench.domain.forensics.abuse_window import AbuseWindow
-from workbench.domain.forensics.attribution import Attribution
+from workbench.domain.forensics.attribution import OTHER, Attribution
 from workbench.domain.forensics.classification import Proposal
 from workbench.domain.forensics.damage import Damage, Tally, words
 from workbench.domain.forensics.recorded import Loot, RecordedAssessment
@@ -59,6 +59,9 @@ class Assessment:
     def _cleared(self) -> set[str]:
         """Return the domains that nothing but the customer's own mail was sent for, in a log read whole."""
         if self.table.gaps or self.table.unreadable:
+            return set()
+        if any(p.group.accepted and p.group.key.domain in ("", OTHER) for p in self.proposals):
+            # Whose domain these were sent for the table does not tell: it may be any of them.
             return set()
         return self.sent_for(PRODUCTION) - self.sent_for(INTRUDER) - self.sent_for(UNCLEAR)
 

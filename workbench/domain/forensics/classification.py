@@ -252,7 +252,7 @@ def _judge(group: Group, past: _Past, pool: _Pool, hints: ClassificationHints) -
     content_new = past.is_new(past.contents[key.sender, key.shape])
     bad = any(sign.kind == "receivers" for sign in signs)
     if score >= 4 and len(kinds) >= 2 and (content_new or not pair_old or not past.is_old(group.hours)):
-        if pair_old and past.is_old(past.addresses[key.address]):
+        if key.address and pair_old and past.is_old(past.addresses[key.address]):
             texts += (
                 f"comes from {key.address}, where your own mail always came from: probably your own web server or "
                 "form; rotating a key will not stop it, look for the hole in the site",
@@ -260,9 +260,12 @@ def _judge(group: Group, past: _Past, pool: _Pool, hints: ClassificationHints) -
         return INTRUDER, texts
     if not past.enough:
         return UNCLEAR, (*texts, "the log does not reach back before the abuse: nothing to compare with")
-    if pair_old and not bad and not any(sign.kind == "credential" for sign in signs):
+    # Where the log tells no address, what is new in it may come from anywhere.
+    known = bool(key.address) or not content_new
+    if pair_old and known and not bad and not any(sign.kind == "credential" for sign in signs):
         age = "before the abuse" if past.began is not None else "from the start of the log"
-        return PRODUCTION, (f"this credential was used from {key.address or 'here'} {age}", *texts)
+        where = f" from {key.address}" if key.address else ""
+        return PRODUCTION, (f"this credential was used{where} {age}", *texts)
     if not content_new and _taken_well(pool, past) and kinds <= {"address"}:
         text = "same sender and subjects as before, and receivers take it as they take your other mail"
         return PRODUCTION, (f"{text}: probably a new machine of yours", *texts)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from workbench.core.redact import visible
+from workbench.core.words import plural
 from workbench.domain.forensics.moment import Moment, MomentKind
 from workbench.domain.leaks.recorded import FoundLeak, FoundPlace, LeaksFound
 from workbench.domain.model.state import State
@@ -36,7 +37,7 @@ def _at(moment: str, text: str, odd: bool) -> Iterator[Moment]:
 
 def _place(row: FoundLeak) -> str:
     first = row.where[0] if row.where else FoundPlace()
-    more = f" and {len(row.where) - 1} more places" if len(row.where) > 1 else ""
+    more = f" and {plural(len(row.where) - 1, 'more place')}" if len(row.where) > 1 else ""
     return f"{visible(first.root + first.path, 160) or 'a place of its own'}{more}"
 
 

@@ -6,8 +6,10 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from workbench.core.clock import as_moment
+from workbench.domain.forensics.attribution import OTHER
 from workbench.domain.forensics.planted import planted
 from workbench.domain.forensics.recorded import RecordedAssessment
+from workbench.domain.forensics.senders import MOST
 from workbench.domain.leaks.recorded import ClosedLeak, FoundLeak, FoundTheft, LeaksFound
 from workbench.domain.model.credential_use import BOTH, INTRUDER, CredentialUses
 from workbench.domain.model.situation import Situation
@@ -79,12 +81,15 @@ def _used(state: State) -> Iterator[tuple[str, str]]:
 def through_own_server(situation: Situation) -> bool:
     """Return whether all the intruder's mail came from where the customer's own comes from: a form or server of theirs.
 
-    False before the log was assessed. Then no credential needs to have been stolen.
+    False before the log was assessed, and where it does not tell every address: one that is not named is not ours.
+    Then no credential needs to have been stolen.
     """
     senders = situation.state.known(RecordedAssessment).senders
-    theirs = {address for one in senders if one.is_the_intruders for address in one.addresses}
-    own = {address for one in senders if one.is_ours for address in one.addresses}
-    return bool(theirs) and theirs <= own
+    strange = [one for one in senders if one.is_the_intruders]
+    theirs = {address for one in strange for address in one.addresses}
+    own = {address for one in senders if one.is_ours for address in one.addresses} - {"", OTHER}
+    # Of a sender with many addresses only the busiest are kept.
+    return bool(theirs) and theirs <= own and all(len(one.addresses) < MOST for one in strange)
 
 
 def exposed(situation: Situation) -> frozenset[str]:

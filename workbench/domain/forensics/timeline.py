@@ -15,7 +15,6 @@ from workbench.core.redact import key_tail, visible
 from workbench.domain.forensics.found_moments import exposures, listings
 from workbench.domain.forensics.moment import Moment, MomentKind
 from workbench.domain.forensics.recorded import KeptMoment, KeptMoments, RecordedAssessment, RecordedWindow
-from workbench.domain.model.credential_use import PRODUCTION
 from workbench.domain.model.plan import EffectState
 from workbench.domain.model.settings import Settings
 from workbench.domain.model.situation import INTRUDER, Situation
@@ -83,14 +82,13 @@ def keep(situation: Situation, settings: Settings | None = None) -> KeptMoments 
         m for m in _dated(situation, settings) if m.suspicious or m.at >= since or m.about.startswith("key:")
     ]
     merged = _once([*now, *before])
+    merged.sort(key=lambda m: (m.suspicious, m))
+    held = sorted(merged[-MOST_KEPT:])
     # What looks odd changes with what is known: once the thing is gone, nobody looks again.
-    if {(_name(m), m.suspicious) for m in merged} == {(_name(m), m.suspicious) for m in before}:
+    if {(_name(m), m.suspicious) for m in held} == {(_name(m), m.suspicious) for m in before}:
         return None
-    merged.sort(key=lambda m: (m.suspicious, m.at))
     return KeptMoments(
-        moments=tuple(
-            KeptMoment(iso(m.at), m.kind, m.text, m.suspicious, m.about) for m in sorted(merged[-MOST_KEPT:])
-        )
+        moments=tuple(KeptMoment(iso(m.at), m.kind, m.text, m.suspicious, m.about) for m in held)
     )
 
 
@@ -234,13 +232,14 @@ def _log(state: State) -> Iterator[Moment]:
         if at is not None:
             yield Moment(at, MomentKind.LOG, f"{word} ({visible(window.source, 20)})", True)
     for sender in fact.senders:
-        if sender.looks == PRODUCTION:
+        if sender.is_ours:
             continue
         who = f"{visible(sender.sender, 80)} with {_credential(sender.credential)}"
+        looks = "judged the intruder's" if sender.decision and sender.is_the_intruders else sender.looks
         for moment, word in ((sender.first, "first"), (sender.last, "last")):
             at = parse_moment(moment or None)
             if at is not None:
-                yield Moment(at, MomentKind.LOG, f"{word} message of {who} ({sender.looks})", True)
+                yield Moment(at, MomentKind.LOG, f"{word} message of {who} ({looks})", True)
 
 
 def _credential(name: str) -> str:

@@ -4,9 +4,15 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+import pytest
+
 from tests.unit.domain.logs import START, accepted, page, stream, table
+from workbench.domain.forensics import attribution
+from workbench.domain.forensics.abuse_window import AbuseWindow
+from workbench.domain.forensics.assessment import Assessment
 from workbench.domain.forensics.attribution import Attribution
 from workbench.domain.forensics.classification import ClassificationHints, Proposal, propose, uses
+from workbench.domain.forensics.damage import Damage
 from workbench.domain.forensics.senders import rolled_up
 
 BEGAN = START + timedelta(hours=96)
@@ -166,3 +172,31 @@ def test_senders_roll_up_addresses_and_subjects() -> None:
         4,
         2880,
     )
+
+
+def test_a_new_mailing_of_which_no_address_is_told_is_not_called_production() -> None:
+    log = table()
+    stream(log, START, 120, 20, address="")
+    stream(log, BEGAN, 24, 60, address="", subject=BAIT, sender="app@acme.example")
+    found = propose(log, BEGAN)
+    assert _of(found, "your parcel", "").looks == "unclear"
+    usual = _of(found, "your order", "")
+    assert usual.looks == "production" and "from here" not in usual.why[0]
+
+
+def test_no_domain_is_cleared_while_the_log_holds_mail_of_a_domain_it_does_not_tell(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def cleared(log: Attribution) -> tuple[str, ...]:
+        found = propose(log, None)
+        return Assessment(AbuseWindow(), log, found, rolled_up(found), Damage()).fact().cleared_domains
+
+    assert cleared(_with_production()) == ("acme.example",)
+    nameless = _with_production()
+    nameless.take(page(accepted(BEGAN, domain="")))
+    assert cleared(nameless) == ()
+    # More groups than are held: what is lumped together may have been sent for any domain.
+    monkeypatch.setattr(attribution, "MOST_GROUPS", 2)
+    lumped = _with_production()
+    stream(lumped, BEGAN, 2, 60, address="203.0.113.7", subject=BAIT, sender="notice@acme.example")
+    assert cleared(lumped) == ()

@@ -12,7 +12,14 @@ import pytest
 from tests.support.situations import NOW, Story, key, know, situation, use
 from workbench.core.clock import as_moment, iso
 from workbench.domain.forensics import reach
-from workbench.domain.forensics.since import abuse_began, abuse_began_text, exposed, first_sign, stolen
+from workbench.domain.forensics.since import (
+    abuse_began,
+    abuse_began_text,
+    exposed,
+    first_sign,
+    stolen,
+    through_own_server,
+)
 from workbench.domain.leaks.account_facts import foreign_uses
 from workbench.domain.leaks.recorded import FoundTheft
 from workbench.domain.model.sending_volume import AcceptedHour, Volume
@@ -276,3 +283,22 @@ def test_who_fetched_it_is_named_only_where_a_fetch_of_the_file_was_seen(strengt
     theft = FoundTheft(key_id="k", strength=strength, address="198.51.100.7", sentence="", how_sure="")
     sure = strength in (Strength.SAME_ADDRESS, Strength.SAME_KEY)
     assert theft.fetched_by == ("198.51.100.7" if sure else "")
+
+
+@pytest.mark.parametrize(
+    ("theirs", "own", "through"),
+    [
+        (["192.0.2.1"], ["192.0.2.1", "192.0.2.2"], True),
+        (["192.0.2.1", "198.51.100.7"], ["192.0.2.1"], False),
+        # What the log does not tell is nobody's place, nor is the rest of many.
+        ([""], [""], False),
+        (["(other)"], ["(other)"], False),
+        ([f"192.0.2.{n}" for n in range(20)], [f"192.0.2.{n}" for n in range(20)], False),
+    ],
+)
+def test_a_form_of_ours_was_used_only_where_every_address_is_known_as_ours(
+    theirs: list[str], own: list[str], through: bool
+) -> None:
+    senders = [{"looks": "intruder", "addresses": theirs}, {"looks": "production", "addresses": own}]
+    found = situation(state=know(Story().state(), "assessment", {"senders": senders}))
+    assert through_own_server(found) is through

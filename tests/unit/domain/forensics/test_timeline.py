@@ -130,3 +130,38 @@ def test_leaks_and_listings_are_told_when_they_happened() -> None:
         "API key …4f2a found in shop/.env",
         "closed: /.env of www.acme.example",
     ]
+
+
+def test_who_sent_is_told_as_it_was_judged_not_as_it_looked() -> None:
+    told = {"first": "2026-11-21T05:03:00.000Z", "last": "2026-11-21T06:00:00.000Z"}
+    senders = [
+        {"looks": "production", "decision": "intruder", "sender": "quiet@acme.example", **told},
+        {"looks": "unclear", "decision": "ours", "sender": "campaign@acme.example", **told},
+    ]
+    story = Story().add("fact", name="assessment", senders=senders)
+    texts = [
+        m.text for m in timeline(Situation(Inventory(places=(US,)), fold(story.rows), NOW)) if m.suspicious
+    ]
+    assert len(texts) == 2 and all("quiet@acme.example" in one for one in texts)
+    assert "(judged the intruder's)" in texts[0]
+
+
+def test_more_dates_than_are_kept_are_journaled_once_and_not_at_each_reading() -> None:
+    inventory = Inventory(places=(US,))
+    for number in range(1200):
+        made = Key(
+            id=f"k-{number}", description=f"key {number}", created_at=NOW - timedelta(days=number // 7)
+        )
+        inventory.keys[made.id] = KeyItem(made, US)
+    first = keep(Situation(inventory, fold([]), NOW))
+    assert first is not None and len(first.moments) == 1000
+    story = Story().add("fact", **first.body())
+    assert keep(Situation(inventory, fold(story.rows), NOW)) is None
+
+
+def test_one_more_place_of_a_secret_is_one() -> None:
+    where = [{"root": "/srv/", "path": name, "since": None} for name in ("a", "b")]
+    row = {"id": "x", "shown": "a key", "seen": "2026-11-21T05:03:00Z", "where": where}
+    story = Story().add("fact", name="leaks", exposures=[row])
+    texts = [m.text for m in timeline(Situation(Inventory(places=(US,)), fold(story.rows), NOW))]
+    assert "a key found in /srv/a and 1 more place" in texts
