@@ -96,7 +96,7 @@ class WorkbenchApp(EndingApp):
         )
         if self.store.look.ascii:
             self._filters.append(AsciiFilter())
-        self.funnel = Funnel(self._moved, monotonic, self._after)
+        self.funnel = Funnel(self._moved, monotonic, self.once)
         self.store.phases = self.funnel.phases
         self.main = MainScreen(self.store, self.funnel)
         self.account = AccountWatch(
@@ -195,11 +195,6 @@ class WorkbenchApp(EndingApp):
         if (session := self.store.session) is not None:
             read_on(self, session)
             self.controllers.blocklists.follow(session)
-
-    def _after(self, seconds: float, call: Callable[[], None]) -> Any:
-        # News may come from a task that was begun outside the app; its timer would not know the app.
-        with self._context():
-            return self.set_timer(seconds, call)
 
     def _moved(self, moved: Moved) -> None:
         self.main.take(moved)

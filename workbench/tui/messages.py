@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 from textual.message import Message
 
@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from workbench.execution.progress import ProgressNotice
 
 MOVES_A_SECOND = 15
-SOON = 0.001  # seconds; Textual divides by the interval of a timer
 
 
 class ActionRequested(Message):
@@ -52,10 +51,6 @@ class Moved:
     notices: list[ProgressNotice] = field(default_factory=list)
 
 
-class _Timer(Protocol):
-    def stop(self) -> None: ...
-
-
 class Funnel:
     """Collects the session's events and hands them on at most ``MOVES_A_SECOND`` times a second.
 
@@ -67,13 +62,13 @@ class Funnel:
         self,
         deliver: Callable[[Moved], None],
         now: Callable[[], float],
-        after: Callable[[float, Callable[[], None]], _Timer],
+        once: Callable[[float, Callable[[], object]], object],
     ) -> None:
         self._deliver = deliver
         self._now = now
-        self._after = after
+        self._once = once
         self._moved = Moved()
-        self._timer: _Timer | None = None
+        self._timer: object | None = None
         self._last = float("-inf")
         self.phases: dict[str, str] = {}
         self.active = 0
@@ -150,8 +145,8 @@ class Funnel:
 
     def _schedule(self) -> None:
         if self._timer is None:
-            wait = max(SOON, self._last + 1 / MOVES_A_SECOND - self._now())
-            self._timer = self._after(wait, self._flush)
+            wait = max(0.0, self._last + 1 / MOVES_A_SECOND - self._now())
+            self._timer = self._once(wait, self._flush)
 
     def _flush(self) -> None:
         self._timer = None

@@ -11,6 +11,7 @@ from time import monotonic
 from typing import TYPE_CHECKING, Any
 
 from workbench.core.redact import visible
+from workbench.tui.once import once
 from workbench.tui.screens.dialog import Dialog
 
 if TYPE_CHECKING:
@@ -72,7 +73,7 @@ class Notifications:
         self._app.clear_notifications()
         # What was said a moment ago is still on its way to the screen.
         self._app.call_later(self._app.clear_notifications)
-        self._app.set_timer(TOGETHER, self._sweep_below)
+        once(self._app, TOGETHER, self._sweep_below)
 
     def _sweep_below(self) -> None:
         """Take away what came to a screen while a dialog was opening over it: clearing reaches the front one alone."""
@@ -83,11 +84,11 @@ class Notifications:
         self._waiting += more
         if not self._collecting:
             self._collecting = True
-            self._app.set_timer(TOGETHER, self._collected)
+            once(self._app, TOGETHER, self._collected)
 
     def _collected(self) -> None:
         if len(self._app.screen_stack) > 1 and not self._ui.plan_shown():
-            self._app.set_timer(LOOK_AGAIN, self._collected)
+            once(self._app, LOOK_AGAIN, self._collected)
             return
         self._collecting = False
         if not self._ui.plan_shown():
@@ -111,7 +112,7 @@ class Notifications:
         if isinstance(front, Dialog):
             whole = front.say(safe)
             said = list(pieces) or [(safe, severity)]
-            self._app.set_timer(READ_IN, lambda: self._read(front, whole, said))
+            once(self._app, READ_IN, lambda: self._read(front, whole, said))
             return
         now = monotonic()
         if safe in self._until and now < self._until[safe][0]:

@@ -9,6 +9,8 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeVar
 
 if TYPE_CHECKING:
+    from asyncio import TimerHandle
+
     from textual.screen import Screen
     from textual.timer import Timer
     from textual.worker import Worker
@@ -116,8 +118,8 @@ class Ui(Protocol):
     def call_later(self, callback: Callable[..., object], *args: Any) -> bool:
         """Call once what is being handled now is done."""
 
-    def set_timer(self, delay: float, callback: Callable[[], object]) -> Timer:
-        """Call once after so many seconds."""
+    def once(self, seconds: float, call: Callable[[], object]) -> TimerHandle:
+        """Call once after so many seconds, however late it is by then."""
 
     def set_interval(self, interval: float, callback: Callable[[], object]) -> Timer:
         """Call every so many seconds."""

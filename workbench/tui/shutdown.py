@@ -17,6 +17,7 @@ from time import monotonic
 from typing import TYPE_CHECKING, Any
 
 from workbench.tui.exit_watchdog import LastExit
+from workbench.tui.once import once
 
 if TYPE_CHECKING:
     from textual.app import App
@@ -107,7 +108,7 @@ class Shutdown:
             self._app.exit(0)
         else:
             self._quitting = True
-            self._app.set_timer(STOPPING, lambda: self._app.exit(0))
+            once(self._app, STOPPING, lambda: self._app.exit(0))
             self._ui.tell(
                 f"Waiting for the effects under way, {STOPPING:.0f} s at most, then quitting. q again quits at once."
             )

@@ -75,7 +75,7 @@ class Monitor(Controller):
         matters = {"alarms"} if self._ui.plan_running else {"alarms", "run", "runbook"}
         if slices & matters and not self._coming:
             self._coming = True
-            self._ui.set_timer(AFTER_NEWS, self.look)
+            self._ui.once(AFTER_NEWS, self.look)
 
     def look(self) -> None:
         """Bring the top line up to date, tell what is new, ask what is due."""

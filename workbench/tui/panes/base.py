@@ -10,12 +10,12 @@ from textual import events, on
 from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.content import Content
-from textual.timer import Timer
 from textual.widgets import Static
 
 from workbench.core.redact import visible
 from workbench.planning.catalog import Pane
 from workbench.tui.messages import DetailRequested, PaneFocused
+from workbench.tui.once import once
 from workbench.tui.panes.manners import AGAIN, Manners
 from workbench.tui.panes.store import Store
 from workbench.tui.panes.table import PaneTable
@@ -23,6 +23,8 @@ from workbench.tui.widgets.table import Column, KeyedTable, Row
 from workbench.tui.widgets.table.telling import RANGE, TellingTable
 
 if TYPE_CHECKING:
+    from asyncio import TimerHandle
+
     from workbench.domain.model.state import EffectRecord
     from workbench.tui.incident_port import Incident
 
@@ -31,7 +33,6 @@ NUMBERS = {pane: str(number) for number, pane in enumerate(Pane, start=1)}
 SHARE = 6
 SPACING = 1 / 15
 PREVIEW_FROM, PREVIEW_WHOLE = 14, 20  # lines of a pane
-SOON = 0.001  # seconds; Textual divides by a timer's interval
 
 
 class WorkPane(Vertical):
@@ -54,7 +55,7 @@ class WorkPane(Vertical):
         self.table.open_filter = self._open_first_filter
         self._dirty = True
         self._touched: dict[str, EffectRecord] = {}
-        self._timer: Timer | None = None
+        self._timer: TimerHandle | None = None
         self._due = float("-inf")
         self._told = 0  # how often there was news
         self._manners = Manners(store.key_under_way)
@@ -139,14 +140,14 @@ class WorkPane(Vertical):
 
     def _schedule(self) -> None:
         if self._timer is None and self.display:
-            self._timer = self.set_timer(max(SOON, self._due - monotonic()), self._make_soon)
+            self._timer = once(self, max(0.0, self._due - monotonic()), self._make_soon)
 
     async def prepare(self, session: Incident) -> None:
         """For subclasses whose rows take long: make ready in short turns what ``view_rows`` needs."""
 
     async def _make_soon(self) -> None:
         if self._dirty and self._manners.after_you():
-            self._timer = self.set_timer(AGAIN, self._make_soon)
+            self._timer = once(self, AGAIN, self._make_soon)
             return
         session, told, began = self.store.session, self._told, monotonic()
         if session is not None:
@@ -159,7 +160,7 @@ class WorkPane(Vertical):
 
     def _make_rows(self, began: float | None = None) -> None:
         if self._timer is not None:
-            self._timer.stop()
+            self._timer.cancel()
             self._timer = None
         if self.store.session is None:
             self.say_why_empty()

@@ -17,6 +17,7 @@ from textual.screen import Screen
 from workbench.planning.catalog import Pane
 from workbench.tui.keymap import bindings, footer_hints, global_actions
 from workbench.tui.messages import Funnel, Moved, PaneFocused
+from workbench.tui.once import once
 from workbench.tui.panes.activity import ActivityPane
 from workbench.tui.panes.base import NUMBERS, WorkPane
 from workbench.tui.panes.blocklists import BlocklistsPane
@@ -33,7 +34,7 @@ from workbench.tui.widgets.progress import Progress, ProgressLine
 from workbench.tui.widgets.statusline import Fact, StatusLine
 
 if TYPE_CHECKING:
-    from textual.timer import Timer
+    from asyncio import TimerHandle
 
     from workbench.domain.runbook.runbook import StepView
 
@@ -73,14 +74,14 @@ class MainScreen(CalmScreen, Screen[None]):
         self._top = StatusLine(id="top")
         self._band = StateBand(id="band")
         self._band.ascii_mode = store.look.ascii
-        self._band_due: Timer | None = None
+        self._band_due: TimerHandle | None = None
         self._band_rests = float("-inf")
         self._manners = Manners(store.key_under_way)
         self._tabs = StatusLine(id="tabs")
         self._footer = FooterLine(id="footer")
         self._progress = ProgressLine(id="progress")
         self._progress.ascii_mode = store.look.ascii
-        self._settle: Timer | None = None
+        self._settle: TimerHandle | None = None
 
     def compose(self) -> ComposeResult:
         """Top line, panes, progress, footer."""
@@ -212,7 +213,7 @@ class MainScreen(CalmScreen, Screen[None]):
         self.refresh_status()
         self._band_soon()
         if self._settle is None:
-            self._settle = self.set_timer(SETTLED_AFTER, self._settled)
+            self._settle = once(self, SETTLED_AFTER, self._settled)
 
     def _settled(self) -> None:
         self._settle = None
@@ -257,11 +258,11 @@ class MainScreen(CalmScreen, Screen[None]):
     def _band_soon(self) -> None:
         if self._band_due is None and self.is_mounted:
             wait = max(BAND_AFTER, self._band_rests - monotonic())
-            self._band_due = self.set_timer(wait, self._write_band_behind_keys)
+            self._band_due = once(self, wait, self._write_band_behind_keys)
 
     def _write_band_behind_keys(self) -> None:
         if self._manners.after_you():
-            self._band_due = self.set_timer(AGAIN, self._write_band_behind_keys)
+            self._band_due = once(self, AGAIN, self._write_band_behind_keys)
         else:
             self.write_band()
 

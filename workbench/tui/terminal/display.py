@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from textual import events
 from textual._compositor import CompositorUpdate
-from textual.app import App
 from textual.drivers.headless_driver import HeadlessDriver
 from textual.screen import Screen
 
+from workbench.tui.once import PunctualApp
 from workbench.tui.terminal.driver import TerminalDriver, offers_mouse
 from workbench.tui.terminal.type_ahead import TypeAhead
 from workbench.tui.terminal.unheard import Unheard
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from textual.driver import Driver
 
 
-class TerminalApp(App[int]):
+class TerminalApp(PunctualApp):
     """An app whose pictures go through our driver: what changed is sent, and nothing waits for the terminal."""
 
     def __init__(self) -> None:

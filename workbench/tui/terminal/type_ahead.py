@@ -17,6 +17,8 @@ from textual.message_pump import MessagePump
 from textual.screen import Screen
 from textual.widgets import Input
 
+from workbench.tui.once import once
+
 TOO_LATE = "Enter was pressed for what stood here before: nothing is done."
 # How often (seconds) it is looked whether the palette is ready, and how many times before keys go on anyway.
 LOOK, LOOKS = 0.01, 200
@@ -106,9 +108,9 @@ class TypeAhead:
             if over() or left <= 0:
                 self._app.call_later(self._let_go)
             else:
-                self._app.set_timer(LOOK, look)
+                once(self._app, LOOK, look)
 
-        self._app.set_timer(LOOK, look)
+        once(self._app, LOOK, look)
 
     async def _let_go(self) -> None:
         """Hand on what was held, in its order, until one of the keys holds the rest again."""

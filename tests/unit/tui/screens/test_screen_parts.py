@@ -70,17 +70,14 @@ class Desk:
 
     def __init__(self) -> None:
         self.now = 0.0
-        self.due: list[tuple[float, Callable[[], None]]] = []
+        self.due: list[tuple[float, Callable[[], object]]] = []
         self.moved: list[tuple[float, Moved]] = []
-        self.funnel = Funnel(lambda m: self.moved.append((self.now, m)), lambda: self.now, self.after)
+        self.funnel = Funnel(lambda m: self.moved.append((self.now, m)), lambda: self.now, self.once)
 
-    def after(self, seconds: float, call: Callable[[], None]) -> Desk:
+    def once(self, seconds: float, call: Callable[[], object]) -> object:
         """Remember a timer."""
         self.due.append((self.now + seconds, call))
         return self
-
-    def stop(self) -> None:
-        """Timers are never stopped here."""
 
     def run(self, until: float) -> None:
         """Let timers fire."""

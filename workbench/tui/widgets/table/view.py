@@ -17,10 +17,10 @@ from textual.geometry import Region, Size
 from textual.reactive import reactive
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
-from textual.timer import Timer
 
 from workbench.core.redact import visible
 from workbench.core.rows import Row
+from workbench.tui.once import once
 from workbench.tui.widgets.empty import centred
 from workbench.tui.widgets.table import messages
 from workbench.tui.widgets.table.columns import Column, fit_columns
@@ -71,7 +71,7 @@ class KeyedTable(ScrollView, can_focus=True):
         self._window: list[PaintedLine] = []
         self._empty_lines: list[str] = []
         self._window_size = Size(0, 0)
-        self._paint_timer: Timer | None = None
+        self._paint_timer: object | None = None
         self._painted_at = float("-inf")
         self._cursor_in_view = False
         self._told_cursor: str | None = None
@@ -313,7 +313,7 @@ class KeyedTable(ScrollView, can_focus=True):
         if (wait := self._painted_at + 1 / PAINTS_A_SECOND - monotonic()) <= 0:
             self._show_now()
         else:
-            self._paint_timer = self.set_timer(wait, self._paint_due)
+            self._paint_timer = once(self, wait, self._paint_due)
 
     def _paint_due(self) -> None:
         self._paint_timer = None
