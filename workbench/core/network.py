@@ -51,7 +51,7 @@ def http_proxy(network: Network, server: str) -> HttpProxy | None:
     }
 
 
-def why(fault: Exception) -> str:
+def why(fault: BaseException) -> str:
     """Return why a server was not reached: in words where the network says what it is, else as the library tells it."""
     cause: BaseException | None = fault
     while cause is not None:

@@ -1,6 +1,6 @@
 """The one way to the vendor's API: paced, typed, and careful with the key.
 
-``Mailgun`` is cheap to make: the HTTP library is imported and its pool opened at the first call. Every call
+``Mailgun`` is cheap to make: what speaks HTTP is imported and a connection opened at the first call. Every call
 goes through one limiter, answers within a size cap or fails with one of the errors of ``workbench.core.errors``,
 and never follows a redirect, so the key reaches only the servers it was meant for.
 """

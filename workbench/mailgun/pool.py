@@ -1,9 +1,9 @@
-"""The connections to the vendor's servers: the one place that touches the HTTP library."""
+"""The connections to the vendor's servers: which are open, which is free, and what became of a call."""
 
 from __future__ import annotations
 
 import asyncio
-import logging
+import ssl
 from typing import TYPE_CHECKING
 from urllib.parse import quote, urlsplit
 
@@ -13,8 +13,10 @@ from workbench.core.errors import Unreachable
 from workbench.core.network import Network, http_proxy, why
 from workbench.core.proxies import is_loopback
 from workbench.core.tunnel import refusal
+from workbench.core.turns import loaded
 from workbench.mailgun.answers import Answer, cut_short, too_large, unreachable, untrusted
 from workbench.mailgun.calls import Call, Timeouts
+from workbench.mailgun.lines import Asked, Broken, Carrier, NotReached, TooMuch
 
 if TYPE_CHECKING:
     import httpx
@@ -27,7 +29,7 @@ _AGENT = f"mailgun-workbench/{__version__}".encode()
 
 
 class Pool:
-    """The connections to all servers of an account: the only place that touches the HTTP library."""
+    """The connections to all servers of an account. ``transport`` stands for the network in tests."""
 
     def __init__(
         self, timeouts: Timeouts, network: Network, transport: httpx.AsyncBaseTransport | None
@@ -35,87 +37,68 @@ class Pool:
         self._timeouts = timeouts
         self._network = network
         self._transport = transport
-        waits = {"connect": timeouts.connect, "read": timeouts.read, "write": timeouts.read, "pool": None}
-        self._patience = {"timeout": waits}
-        self._idle: dict[str, list[httpx.AsyncBaseTransport]] = {}
-        self._all: list[httpx.AsyncBaseTransport] = []
+        self._idle: dict[str, list[Carrier]] = {}
+        self._all: list[Carrier] = []
 
-    def _take(self, server: str) -> httpx.AsyncBaseTransport:
+    def _take(self, server: str) -> Carrier:
         """Return a line of one connection that nobody uses: the last used, else a new one.
 
         The limiter bounds how many there are. One for all would search and poll every connection of
-        its pool at each call, which costs a third of the processor time of a mass reset. There is no client of the
-        HTTP library around it: it would keep cookies, follow redirects and build each request twice.
+        its pool at each call, which costs a third of the processor time of a mass reset.
         """
         idle = self._idle.setdefault(server, [])
         if idle:
             return idle.pop()
-        line = self._transport or self._build(server)
+        line = self._build(server)
         self._all.append(line)
         return line
 
-    def _build(self, server: str) -> httpx.AsyncBaseTransport:
-        import httpx  # Heavy: not before the first frame is on the screen.
+    def _build(self, server: str) -> Carrier:
+        if self._transport is not None:
+            from workbench.mailgun.library_line import LibraryLine
 
-        if not self._all:
-            # It logs each address it calls at INFO, query string included; operators may log at that level.
-            logging.getLogger("httpx").setLevel(logging.WARNING)
-            logging.getLogger("httpcore").setLevel(logging.WARNING)
+            return LibraryLine(self._transport, self._timeouts)
         host = urlsplit(server).hostname or ""
-        context = (
-            httpx.create_ssl_context(verify=False, trust_env=False)
-            if is_loopback(host)
-            else self._network.trust.context()
-        )
+        context = _unjudged() if is_loopback(host) else self._network.trust.context()
         proxy = http_proxy(self._network, server)
         if proxy is None:
-            from workbench.mailgun.wire import Line
+            from workbench.mailgun.wire import Line  # Not before the first frame is on the screen.
 
-            return Line(server, context)
-        return httpx.AsyncHTTPTransport(
-            verify=context,
-            proxy=httpx.Proxy(**proxy),
-            trust_env=False,
-            limits=httpx.Limits(max_connections=1, max_keepalive_connections=1, keepalive_expiry=30),
-        )
+            return Line(server, context, self._timeouts)
+        from workbench.mailgun.library_line import through  # 2 MB, which nobody needs who has no proxy.
+
+        return through(proxy, context, self._timeouts)
 
     async def exchange(self, call: Call) -> Answer:
         """Send a call and return whatever answers; raise Unreachable, CutShort or UnreadableAnswer else."""
-        import httpx
-
-        line = self._take(call.server)
-        response, sound = None, True
+        if (
+            call.server not in self._idle
+            and self._transport is None
+            and http_proxy(self._network, call.server)
+        ):
+            await loaded(
+                "workbench.mailgun.library_line"
+            )  # A tenth of a second in which no key would be answered.
+        line, sound = self._take(call.server), True
+        asked = Asked(call.method, call.server, call.request.target, _headers(call), call.request.body)
         try:
-            request = httpx.Request(
-                call.method,
-                call.server + call.request.target,
-                headers=_headers(call),
-                content=call.request.body,
-                extensions=self._patience,
-            )
             async with asyncio.timeout(self._timeouts.total):
-                response = await line.handle_async_request(request)
-                try:
-                    received = await _body(response, call.where)
-                finally:
-                    await response.aclose()
+                reply = await line.exchange(asked, MAX_ANSWER)
         except TimeoutError:
             host = urlsplit(call.server).netloc
             raise unreachable(
                 call.where, f"no end after {self._timeouts.total:g} s", sent=True, host=host
             ) from None
-        except (
-            httpx.ConnectError,
-            httpx.ConnectTimeout,
-            httpx.ProxyError,
-            httpx.UnsupportedProtocol,
-        ) as fault:
+        except NotReached as fault:
             sound = False
             raise await self._unreached(call, fault) from None
-        except (httpx.TransportError, httpx.InvalidURL, httpx.DecodingError) as fault:
-            if response is not None:
-                raise cut_short(call.where, response.status_code, why(fault)) from None
-            raise unreachable(call.where, why(fault), sent=True, host=urlsplit(call.server).netloc) from None
+        except Broken as fault:
+            reason = why(fault.__cause__ or fault)
+            if fault.status is not None:
+                raise cut_short(call.where, fault.status, reason) from None
+            raise unreachable(call.where, reason, sent=True, host=urlsplit(call.server).netloc) from None
+        except TooMuch as fault:
+            raise too_large(call.where, fault.status, MAX_ANSWER) from None
         finally:
             if sound:
                 self._idle.setdefault(call.server, []).append(line)
@@ -123,12 +106,10 @@ class Pool:
                 # httpcore keeps the place of a tunnel that failed: the next call would wait for it without end.
                 self._all.remove(line)
                 await line.aclose()
-        return Answer(response.status_code, response.headers.raw, received, call.where)
+        return Answer(reply.status, reply.headers, reply.body, call.where)
 
-    async def _unreached(self, call: Call, fault: Exception) -> Unreachable:
+    async def _unreached(self, call: Call, fault: NotReached) -> Unreachable:
         """Return the error for a call that surely was not sent: no way there, no tunnel, or nobody to trust."""
-        import httpx
-
         parts = urlsplit(call.server)
         host, port = parts.hostname or "", parts.port or 443
         proxy = self._network.routes.to(host, port)
@@ -137,8 +118,8 @@ class Pool:
             shown = await certificates.presented(host, port, proxy)
             told = certificates.explain(host, verification, shown, proxy)
             return untrusted(call.where, told.what, told.means, told.todo)
-        reason = why(fault)
-        if proxy is not None and isinstance(fault, httpx.ProxyError):
+        reason = why(fault.__cause__ or fault)
+        if proxy is not None and fault.by_proxy:
             reason = refusal(proxy, reason, f"{host}:{port}")
         elif proxy is not None:
             reason = f"{reason} (by the proxy {proxy})"
@@ -163,6 +144,14 @@ class Pool:
                 raise outcome
 
 
+def _unjudged() -> ssl.SSLContext:
+    """Return how this very machine (the drill) is spoken to: whoever vouches for it."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE
+    return context
+
+
 def _headers(call: Call) -> list[tuple[bytes, bytes]]:
     headers = [
         (b"user-agent", _AGENT),
@@ -175,15 +164,3 @@ def _headers(call: Call) -> list[tuple[bytes, bytes]]:
     if call.request.content_type is not None:
         headers.append((b"content-type", call.request.content_type.encode()))
     return headers
-
-
-async def _body(response: httpx.Response, where: str) -> bytes:
-    """Return the whole body, unpacked, as long as it stays within the cap."""
-    parts: list[bytes] = []
-    size = 0
-    async for part in response.aiter_bytes():
-        size += len(part)
-        if size > MAX_ANSWER:
-            raise too_large(where, response.status_code, MAX_ANSWER)
-        parts.append(part)
-    return parts[0] if len(parts) == 1 else b"".join(parts)

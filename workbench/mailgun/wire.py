@@ -1,8 +1,8 @@
 """One connection to a server over asyncio's own transports: what a mass reset sends a thousand calls through.
 
-The HTTP library's own connection reaches asyncio by a layer that serves other loops too, and keeps a pool of one around
-it; together they take half of a call's processor time. Its parser, its rules for what may be sent again and its errors
-stay. Connections through a proxy are left to the library.
+What is hard about HTTP is h11's: what a request may look like, where an answer ends, whether the connection may be used
+again. Ours is how its bytes get to asyncio and back. Connections through a proxy are the HTTP library's
+(``library_line``).
 """
 
 from __future__ import annotations
@@ -12,221 +12,163 @@ import contextlib
 import select
 import socket
 import ssl
-from collections.abc import AsyncIterator, Iterable, Iterator
-from typing import Any, cast
+from typing import cast
+from urllib.parse import quote, urlsplit
 
-import httpcore
-import httpx
+import h11
+
+from workbench.mailgun.calls import Timeouts
+from workbench.mailgun.lines import Asked, Body, Broken, NotReached, Reply
 
 # Seconds an idle connection is kept.
 _KEPT = 30.0
 # Bytes that wait to be read before the server is made to wait.
 _MOST_UNREAD = 1024 * 1024
-# Bytes of a request that are sent at once, with whatever follows before its answer is waited for.
-_TOGETHER = 16 * 1024
-_ERRORS: tuple[tuple[type[Exception], type[httpx.TransportError]], ...] = (
-    (httpcore.ConnectTimeout, httpx.ConnectTimeout),
-    (httpcore.ReadTimeout, httpx.ReadTimeout),
-    (httpcore.WriteTimeout, httpx.WriteTimeout),
-    (httpcore.ConnectError, httpx.ConnectError),
-    (httpcore.ReadError, httpx.ReadError),
-    (httpcore.WriteError, httpx.WriteError),
-    (httpcore.LocalProtocolError, httpx.LocalProtocolError),
-    (httpcore.RemoteProtocolError, httpx.RemoteProtocolError),
-    (httpcore.UnsupportedProtocol, httpx.UnsupportedProtocol),
-)
+# Bytes of an answer that are taken in at once, and the most its head may have.
+_PIECE, _MOST_HEAD = 64 * 1024, 100 * 1024
+# What stands in the address of a request as it is.
+_PLAIN = "".join(chr(code) for code in range(0x21, 0x7F) if chr(code) not in '"#<>\\^`{|}')
 
 
-class Line(httpx.AsyncBaseTransport):
+class Line:
     """A connection to one server, opened at the first call and again where the server closed it; one call at a time."""
 
-    def __init__(self, server: str, context: ssl.SSLContext) -> None:
-        url = httpx.URL(server)
-        port = url.port or (443 if url.scheme == "https" else 80)
-        self._origin = httpcore.Origin(url.raw_scheme, url.raw_host, port)
+    def __init__(self, server: str, context: ssl.SSLContext, waits: Timeouts) -> None:
+        parts = urlsplit(server)
         self.context = context
-        self._connection: httpcore.AsyncHTTPConnection | None = None
+        self._tls = parts.scheme == "https"
+        self._host = parts.hostname or ""
+        self._port = parts.port or (443 if self._tls else 80)
+        self._path = parts.path
+        self._waits = waits
+        self._wire: _Wire | None = None
+        self._http = h11.Connection(h11.CLIENT)
+        self._idle_since = 0.0
 
-    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        """Return the answer, its body unread. Raises what the HTTP library raises."""
-        url = request.url
-        asked = httpcore.Request(
-            request.method,
-            httpcore.URL(scheme=url.raw_scheme, host=url.raw_host, port=url.port, target=url.raw_path),
-            headers=request.headers.raw,
-            content=request.content,
-            extensions=request.extensions,
-        )
-        connection = await self._opened()
-        with _as_httpx():
-            answer = await connection.handle_async_request(asked)
-        return httpx.Response(
-            answer.status, headers=answer.headers, stream=_AnswerBody(answer), extensions=answer.extensions
-        )
+    async def exchange(self, asked: Asked, most: int) -> Reply:
+        """Return what answers, its body of at most so many bytes. Raises NotReached, Broken and TooMuch."""
+        wire = await self._opened()
+        status: int | None = None
+        try:
+            wire.transport.write(self._written(asked))
+            await wire.drained(self._waits.read)
+            while not isinstance(answer := await self._next(wire), h11.Response):
+                pass  # More may be said before the answer itself, such as that it will take a while.
+            status, headers = answer.status_code, answer.headers.raw_items()
+            body = Body(status, headers, most)
+            while isinstance(event := await self._next(wire), h11.Data):
+                body.add(bytes(event.data))
+            reply = Reply(status, headers, body.whole())
+        except (OSError, h11.ProtocolError) as fault:
+            self._drop()
+            raise Broken(str(fault), status) from fault
+        except BaseException:
+            self._drop()
+            raise
+        self._settle(wire)
+        return reply
 
-    async def _opened(self) -> httpcore.AsyncHTTPConnection:
-        held = self._connection
+    def _written(self, asked: Asked) -> bytes:
+        """Return a request as bytes, head and body in one piece."""
+        name = f"[{self._host}]" if ":" in self._host else self._host
+        port = "" if self._port == (443 if self._tls else 80) else f":{self._port}"
+        headers = [
+            (b"host", name.encode("ascii" if name.isascii() else "idna") + port.encode()),
+            *asked.headers,
+        ]
+        if asked.body or asked.method in {"POST", "PUT", "PATCH"}:
+            headers.append((b"content-length", b"%d" % len(asked.body)))
+        # Addresses come in answers too, and not each is quoted as it must be.
+        target = quote(self._path + asked.target, safe=_PLAIN)
+        head = h11.Request(method=asked.method, target=target, headers=headers)
+        events: tuple[h11.Event, ...] = (head, h11.Data(data=asked.body), h11.EndOfMessage())
+        return b"".join(self._http.send(event) or b"" for event in events)
+
+    async def _next(self, wire: _Wire) -> h11.Event | type[h11.PAUSED]:
+        """Return what comes next of the answer."""
+        while True:
+            event = self._http.next_event()
+            if event is not h11.NEED_DATA:
+                return cast("h11.Event | type[h11.PAUSED]", event)
+            data = await wire.read(self._waits.read)
+            if not data and self._http.their_state is h11.SEND_RESPONSE:
+                raise ConnectionResetError("the server closed the connection without an answer")
+            self._http.receive_data(data)
+
+    def _settle(self, wire: _Wire) -> None:
+        """Keep the connection for the next call where both sides are done with this one, else close it."""
+        http = self._http
+        # What came beyond the answer was asked by nobody: it must not pass for the answer to the next call.
+        if http.our_state is h11.DONE and http.their_state is h11.DONE and not http.trailing_data[0]:
+            http.start_next_cycle()
+            self._idle_since = asyncio.get_running_loop().time()
+        else:
+            self._wire = None
+            wire.transport.close()
+
+    def _drop(self) -> None:
+        wire, self._wire = self._wire, None
+        if wire is not None:
+            wire.transport.abort()
+
+    async def _opened(self) -> _Wire:
+        """Return the connection, a new one where the old one is of use no more. Raises NotReached."""
+        held = self._wire
         if held is not None:
-            if held.is_idle() and not held.has_expired():
+            if not held.spent() and asyncio.get_running_loop().time() - self._idle_since <= _KEPT:
                 return held
             await self.aclose()
-        self._connection = httpcore.AsyncHTTPConnection(
-            self._origin, self.context, keepalive_expiry=_KEPT, network_backend=_AsyncioBackend()
-        )
-        return self._connection
+        try:
+            self._wire = await self._connected()
+        except (OSError, UnicodeError) as fault:  # A name too long for a host is no text of one.
+            raise NotReached(str(fault)) from fault
+        self._http = h11.Connection(h11.CLIENT, max_incomplete_event_size=_MOST_HEAD)
+        return self._wire
 
-    async def aclose(self) -> None:
-        """Close the connection."""
-        held, self._connection = self._connection, None
-        if held is not None:
-            await held.aclose()
-
-
-class _AnswerBody(httpx.AsyncByteStream):
-    """The body of an answer, read as it comes."""
-
-    def __init__(self, answer: httpcore.Response) -> None:
-        self._answer = answer
-
-    async def __aiter__(self) -> AsyncIterator[bytes]:
-        with _as_httpx():
-            async for part in self._answer.aiter_stream():
-                yield part
-
-    async def aclose(self) -> None:
-        await self._answer.aclose()
-
-
-@contextlib.contextmanager
-def _as_httpx() -> Iterator[None]:
-    try:
-        yield
-    except (
-        httpcore.TimeoutException,
-        httpcore.NetworkError,
-        httpcore.ProtocolError,
-        httpcore.UnsupportedProtocol,
-    ) as error:
-        for theirs, known in _ERRORS:
-            if isinstance(error, theirs):
-                raise known(str(error)) from error
-        raise
-
-
-class _AsyncioBackend(httpcore.AsyncNetworkBackend):
-    """Opens connections by asyncio itself."""
-
-    async def connect_tcp(
-        self,
-        host: str,
-        port: int,
-        timeout: float | None = None,  # noqa: ASYNC109 - the library's interface
-        local_address: str | None = None,
-        socket_options: Iterable[httpcore.SOCKET_OPTION] | None = None,
-    ) -> httpcore.AsyncNetworkStream:
-        """Return a connection to a host. Raises ConnectTimeout and ConnectError."""
-        wire = _LiveWire()
-        with _told_as(httpcore.ConnectTimeout, httpcore.ConnectError):
-            try:
-                async with asyncio.timeout(timeout):
-                    await asyncio.get_running_loop().create_connection(
-                        lambda: wire, host, port, happy_eyeballs_delay=0.25
-                    )
-            except (socket.gaierror, TimeoutError):
-                raise
-            except OSError as error:
-                # Each address that was tried has a text of its own; what an operator needs is that none answered.
-                raise OSError("All connection attempts failed") from error
-        return _AsyncioStream(wire)
-
-
-class _AsyncioStream(httpcore.AsyncNetworkStream):
-    """A connection as the HTTP library wants it."""
-
-    def __init__(self, wire: _LiveWire) -> None:
-        self._wire = wire
-
-    async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:  # noqa: ASYNC109
-        """Return what came, ``b""`` at the end. Raises ReadTimeout and ReadError."""
-        with _told_as(httpcore.ReadTimeout, httpcore.ReadError):
-            self._wire.flush()
-            if not self._wire.unread and not self._wire.ended:
-                async with asyncio.timeout(timeout):
-                    await self._wire.moved()
-            return self._wire.take(max_bytes)
-
-    async def write(self, buffer: bytes, timeout: float | None = None) -> None:  # noqa: ASYNC109
-        """Send, or keep a little to be sent with what follows. Raises WriteTimeout and WriteError."""
-        wire = self._wire
-        wire.unsent += buffer
-        if len(wire.unsent) < _TOGETHER:
-            return  # The head of a request, and often its body: one packet, before its answer is waited for.
-        with _told_as(httpcore.WriteTimeout, httpcore.WriteError):
-            wire.flush()
-            async with asyncio.timeout(timeout):
-                while wire.full and not wire.ended:
-                    await wire.moved()
-            if wire.ended:
-                raise ConnectionResetError("closed by the server")
-
-    async def aclose(self) -> None:
-        """Close at once."""
-        self._wire.transport.close()
-        await asyncio.sleep(0)
-        self._wire.transport.abort()
-        await asyncio.sleep(0)
-
-    async def start_tls(
-        self,
-        ssl_context: ssl.SSLContext,
-        server_hostname: str | None = None,
-        timeout: float | None = None,  # noqa: ASYNC109
-    ) -> httpcore.AsyncNetworkStream:
-        """Return the connection behind a handshake. Raises ConnectTimeout and ConnectError."""
+    async def _connected(self) -> _Wire:
+        wire, loop = _Wire(), asyncio.get_running_loop()
+        try:
+            async with asyncio.timeout(self._waits.connect):
+                await loop.create_connection(lambda: wire, self._host, self._port, happy_eyeballs_delay=0.25)
+        except (socket.gaierror, TimeoutError):
+            raise
+        except OSError as error:
+            # Each address that was tried has a text of its own; what an operator needs is that none answered.
+            raise OSError("All connection attempts failed") from error
+        if not self._tls:
+            return wire
+        self.context.set_alpn_protocols(["http/1.1"])
         # A fresh one: what came in clear before the handshake passes for no answer.
-        wire = _LiveWire()
-        with _told_as(httpcore.ConnectTimeout, httpcore.ConnectError), contextlib.ExitStack() as failed:
-            failed.callback(self._wire.transport.abort)
-            async with asyncio.timeout(timeout):
-                upgraded = await asyncio.get_running_loop().start_tls(
-                    self._wire.transport, wire, ssl_context, server_hostname=server_hostname
+        behind = _Wire()
+        with contextlib.ExitStack() as failed:
+            failed.callback(wire.transport.abort)
+            async with asyncio.timeout(self._waits.connect):
+                upgraded = await loop.start_tls(
+                    wire.transport, behind, self.context, server_hostname=self._host
                 )
             if upgraded is None:
                 raise ConnectionResetError("closed during the TLS handshake")
             failed.pop_all()
-        wire.transport = upgraded
-        return _AsyncioStream(wire)
+        behind.transport = upgraded
+        return behind
 
-    def get_extra_info(self, info: str) -> Any:
-        """Return what the library asks of a connection: its TLS, and whether an idle one is of use no more."""
-        if info == "is_readable":
-            return self._wire.ended or bool(self._wire.unread) or self._readable()
-        known = {
-            "ssl_object": "ssl_object",
-            "client_addr": "sockname",
-            "server_addr": "peername",
-            "socket": "socket",
-        }
-        return self._wire.transport.get_extra_info(known[info]) if info in known else None
-
-    def _readable(self) -> bool:
-        """Return whether something came that the loop did not take in yet: a good-bye must not meet the next call."""
-        number = self._wire.transport.get_extra_info("socket").fileno()
-        if number < 0:
-            return True
-        asked = select.poll()
-        asked.register(number, select.POLLIN)
-        return bool(asked.poll(0))
+    async def aclose(self) -> None:
+        """Close the connection at once."""
+        wire, self._wire = self._wire, None
+        if wire is not None:
+            wire.transport.close()
+            await asyncio.sleep(0)
+            wire.transport.abort()
+            await asyncio.sleep(0)
 
 
-class _LiveWire(asyncio.Protocol):
-    """What came and is not read yet, what is to be sent, and whether the connection stands."""
+class _Wire(asyncio.Protocol):
+    """What came and is not read yet, and whether the connection stands."""
 
     transport: asyncio.Transport
 
     def __init__(self) -> None:
         self.unread = bytearray()
-        self.unsent = bytearray()
         self.ended = False
         self.full = False
         self._fault: Exception | None = None
@@ -264,7 +206,40 @@ class _LiveWire(asyncio.Protocol):
         self.full = False
         self._tell()
 
-    async def moved(self) -> None:
+    async def drained(self, seconds: float) -> None:
+        """Wait until what was sent found room on its way. A server that hung up meanwhile may have answered before."""
+        if self.full and not self.ended:
+            async with asyncio.timeout(seconds):
+                while self.full and not self.ended:
+                    await self._moved()
+
+    async def read(self, seconds: float) -> bytes:
+        """Return what came, ``b""`` at the end. Raises OSError where the connection broke before it ended."""
+        if not self.unread and not self.ended:
+            async with asyncio.timeout(seconds):
+                await self._moved()
+        if not self.unread and self._fault is not None:
+            raise self._fault
+        data = bytes(self.unread[:_PIECE])
+        del self.unread[:_PIECE]
+        if self._paused and len(self.unread) <= _MOST_UNREAD:
+            self._paused = False
+            self.transport.resume_reading()
+        return data
+
+    def spent(self) -> bool:
+        """Return whether an idle connection is of use no more: it ended, or something came that nobody asked for.
+
+        What the loop did not take in yet counts too: a good-bye must not meet the next call.
+        """
+        number = self.transport.get_extra_info("socket").fileno()
+        if self.ended or self.unread or number < 0:
+            return True
+        asked = select.poll()
+        asked.register(number, select.POLLIN)
+        return bool(asked.poll(0))
+
+    async def _moved(self) -> None:
         """Wait until something came, the way out is free again, or the connection ended."""
         self._waiting = asyncio.get_running_loop().create_future()
         try:
@@ -272,34 +247,6 @@ class _LiveWire(asyncio.Protocol):
         finally:
             self._waiting = None
 
-    def flush(self) -> None:
-        """Send what was kept."""
-        if self.unsent:
-            data, self.unsent = bytes(self.unsent), bytearray()
-            self.transport.write(data)
-
-    def take(self, most: int) -> bytes:
-        """Return what came, at most so many bytes. Raises OSError where the connection broke before it ended."""
-        if not self.unread and self._fault is not None:
-            raise self._fault
-        data = bytes(self.unread[:most])
-        del self.unread[:most]
-        if self._paused and len(self.unread) <= _MOST_UNREAD:
-            self._paused = False
-            self.transport.resume_reading()
-        return data
-
     def _tell(self) -> None:
         if self._waiting is not None and not self._waiting.done():
             self._waiting.set_result(None)
-
-
-@contextlib.contextmanager
-def _told_as(late: type[Exception], broken: type[Exception]) -> Iterator[None]:
-    """Name faults of the network as the HTTP library does; the fault itself stays behind the new one."""
-    try:
-        yield
-    except TimeoutError as error:
-        raise late(str(error)) from error
-    except OSError as error:
-        raise broken(str(error)) from error

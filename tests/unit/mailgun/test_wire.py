@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import gzip
 import ssl
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
-import httpx
 import pytest
 
 from tests.support.company import Authority
 from tests.support.patience import HANGS
+from workbench.mailgun.calls import Timeouts
+from workbench.mailgun.lines import Asked, Broken, NotReached, TooMuch
 from workbench.mailgun.wire import Line
 
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
@@ -44,15 +46,13 @@ class Server:
             writer.close()
 
 
-async def asked(line: Line, base: str, body: bytes = b"", read: float = HANGS) -> bytes:
+MOST = 32 * 1024 * 1024
+WAITS = Timeouts(connect=HANGS, read=HANGS, total=HANGS)
+
+
+async def asked(line: Line, base: str, body: bytes = b"", most: int = MOST, target: str = "/a") -> bytes:
     """Make a call and return the body of its answer."""
-    waits = {"connect": HANGS, "read": read, "write": HANGS, "pool": None}
-    request = httpx.Request("PUT", f"{base}/a", content=body, extensions={"timeout": waits})
-    answer = await line.handle_async_request(request)
-    try:
-        return b"".join([part async for part in answer.aiter_bytes()])
-    finally:
-        await answer.aclose()
+    return (await line.exchange(Asked("PUT", base, target, [], body), most)).body
 
 
 async def request(reader: asyncio.StreamReader) -> bytes:
@@ -69,7 +69,10 @@ async def polite(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> 
 
 
 def plain() -> ssl.SSLContext:
-    return httpx.create_ssl_context(verify=False, trust_env=False)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE
+    return context
 
 
 async def test_calls_share_a_connection_and_a_request_leaves_in_one_piece() -> None:
@@ -81,7 +84,7 @@ async def test_calls_share_a_connection_and_a_request_leaves_in_one_piece() -> N
             writer.write(OK)
 
     async with Server(serve) as server:
-        line = Line(server.base, plain())
+        line = Line(server.base, plain(), WAITS)
         assert [await asked(line, server.base, b"password=x") for _ in range(3)] == [b"ok"] * 3
         await line.aclose()
     assert server.connections == 1
@@ -102,7 +105,7 @@ async def test_a_connection_that_the_server_gave_up_while_it_was_idle_is_opened_
         ended.set()
 
     async with Server(serve) as server:
-        line = Line(server.base, plain())
+        line = Line(server.base, plain(), WAITS)
         for _ in range(2):
             ended.clear()
             assert await asked(line, server.base) == b"ok"
@@ -121,12 +124,12 @@ async def test_a_large_request_and_a_large_answer_come_whole() -> None:
         await writer.drain()
 
     async with Server(serve) as server:
-        line = Line(server.base, plain())
+        line = Line(server.base, plain(), WAITS)
         assert await asked(line, server.base, large) == large
         await line.aclose()
 
 
-async def test_what_breaks_is_named_as_the_library_names_it() -> None:
+async def test_what_breaks_says_whether_an_answer_had_begun() -> None:
     async def silent(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await request(reader)
         await reader.read()
@@ -142,21 +145,119 @@ async def test_what_breaks_is_named_as_the_library_names_it() -> None:
         await request(reader)
         writer.write(OK[:-1])
 
-    for serve, wait, error in (
-        (silent, 0.01, httpx.ReadTimeout),
-        (rude, HANGS, httpx.RemoteProtocolError),
-        (half, HANGS, httpx.RemoteProtocolError),
-        (reset, HANGS, httpx.TransportError),
+    async def stalled(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await request(reader)
+        writer.write(OK[:-1])
+        await reader.read()
+
+    async def foreign(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"220 mail.example ESMTP\r\n\r\n")
+        await reader.read()
+
+    for serve, wait, status, words in (
+        (silent, 0.01, None, "^"),
+        (rude, HANGS, None, "closed the connection without an answer"),
+        (half, HANGS, 200, "without sending complete message body"),
+        (stalled, 0.01, 200, "^"),
+        (reset, HANGS, None, "^"),
+        (foreign, HANGS, None, "illegal status line"),
     ):
         async with Server(serve) as server:
-            line = Line(server.base, plain())
-            with pytest.raises(error):
-                await asked(line, server.base, read=wait)
+            line = Line(server.base, plain(), Timeouts(connect=HANGS, read=wait, total=HANGS))
+            with pytest.raises(Broken, match=words) as caught:
+                await asked(line, server.base)
+            assert caught.value.status == status
             await line.aclose()
-    gone = Line(server.base, plain())
-    with pytest.raises(httpx.ConnectError, match="All connection attempts failed"):
+    gone = Line(server.base, plain(), WAITS)
+    with pytest.raises(NotReached, match="All connection attempts failed"):
         await asked(gone, server.base)
     await gone.aclose()
+
+
+async def test_what_comes_beyond_an_answer_is_no_answer_to_the_next_call() -> None:
+    met: list[bytes] = []
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        met.append(await request(reader))
+        writer.write(OK + OK.replace(b"ok", b"no") if met == [b"one"] else OK)
+        await reader.read()
+
+    async with Server(serve) as server:
+        line = Line(server.base, plain(), WAITS)
+        assert [await asked(line, server.base, body) for body in (b"one", b"two")] == [b"ok", b"ok"]
+        await line.aclose()
+    assert met == [b"one", b"two"]
+    assert server.connections == 2
+
+
+async def test_a_word_before_the_answer_and_an_answer_in_chunks_are_read() -> None:
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await request(reader)
+        writer.write(b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n")
+        writer.write(b"1\r\no\r\n1\r\nk\r\n0\r\n\r\n")
+        await reader.read()
+
+    async with Server(serve) as server:
+        line = Line(server.base, plain(), WAITS)
+        assert await asked(line, server.base) == b"ok"
+        await line.aclose()
+
+
+async def test_a_server_that_closes_after_each_answer_is_asked_on_a_new_connection() -> None:
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await request(reader)
+        writer.write(b"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\nok")
+
+    async with Server(serve) as server:
+        line = Line(server.base, plain(), WAITS)
+        assert [await asked(line, server.base) for _ in range(2)] == [b"ok", b"ok"]
+        await line.aclose()
+    assert server.connections == 2
+
+
+@pytest.mark.parametrize("coding", [b"gzip", b"X-GZIP"])
+async def test_a_packed_answer_is_unpacked_within_its_bound(coding: bytes) -> None:
+    packed = gzip.compress(b"a" * 100_000)
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        while True:
+            cut = await request(reader) == b"cut"
+            sent = packed[:-20] if cut else packed
+            head = b"HTTP/1.1 200 OK\r\nContent-Encoding: %b\r\nContent-Length: %d\r\n\r\n"
+            writer.write(head % (coding, len(sent)) + sent)
+
+    async with Server(serve) as server:
+        line = Line(server.base, plain(), WAITS)
+        assert await asked(line, server.base, most=100_000) == b"a" * 100_000
+        with pytest.raises(TooMuch) as caught:
+            await asked(line, server.base, most=99_999)
+        assert caught.value.status == 200
+        with pytest.raises(Broken, match="no end") as broken:
+            await asked(line, server.base, b"cut")
+        assert broken.value.status == 200
+        await line.aclose()
+
+
+async def test_the_host_is_named_and_an_address_that_is_not_quoted_is() -> None:
+    heads: list[bytes] = []
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        heads.append(await reader.readuntil(b"\r\n\r\n"))
+        writer.write(OK)
+        await reader.read()
+
+    async with Server(serve) as server:
+        line = Line(f"{server.base}/v3", plain(), WAITS)
+        await asked(line, server.base, target="/ü%20 b?page=x&y=%C3#z")
+        await line.aclose()
+    assert heads[0].startswith(b"PUT /v3/%C3%BC%20%20b?page=x&y=%C3%23z HTTP/1.1\r\nhost: localhost:")
+    assert b"content-length: 0\r\n" in heads[0]
+
+
+async def test_a_name_that_no_host_can_have_is_not_reached() -> None:
+    line = Line(f"http://{'x' * 70}.example", plain(), WAITS)
+    with pytest.raises(NotReached):
+        await asked(line, "")
 
 
 async def test_tls_is_verified_and_nothing_is_sent_to_whom_nobody_vouches_for(tmp_path: Path) -> None:
@@ -169,13 +270,13 @@ async def test_tls_is_verified_and_nothing_is_sent_to_whom_nobody_vouches_for(tm
             writer.write(OK)
 
     async with Server(serve, company.server("localhost")) as server:
-        trusting = Line(server.base, ssl.create_default_context(cafile=company.file))
+        trusting = Line(server.base, ssl.create_default_context(cafile=company.file), WAITS)
         assert [await asked(trusting, server.base, b"one") for _ in range(2)] == [b"ok", b"ok"]
         await trusting.aclose()
-        careful = Line(server.base, ssl.create_default_context())
-        with pytest.raises(httpx.ConnectError) as caught:
+        careful = Line(server.base, ssl.create_default_context(), WAITS)
+        with pytest.raises(NotReached) as caught:
             await asked(careful, server.base, b"two")
-        assert isinstance(caught.value.__cause__.__cause__, ssl.SSLCertVerificationError)  # type: ignore[union-attr]
+        assert isinstance(caught.value.__cause__, ssl.SSLCertVerificationError)
         await careful.aclose()
     assert met == [b"one", b"one"]
 
@@ -187,8 +288,8 @@ async def test_what_comes_in_clear_before_the_handshake_is_no_answer(tmp_path: P
 
     async with Server(serve) as server:
         base = server.base.replace("http:", "https:")
-        line = Line(base, plain())
-        with pytest.raises(httpx.ConnectError):
+        line = Line(base, plain(), WAITS)
+        with pytest.raises(NotReached):
             await asked(line, base)
         await line.aclose()
 
@@ -204,7 +305,7 @@ async def test_a_call_that_is_cancelled_leaves_the_line_to_the_next() -> None:
         writer.write(OK)
 
     async with Server(serve) as server:
-        line = Line(server.base, plain())
+        line = Line(server.base, plain(), WAITS)
         first = asyncio.create_task(asked(line, server.base, b"first"))
         await asyncio.wait_for(met.wait(), HANGS)
         first.cancel()
