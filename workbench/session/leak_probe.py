@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
 
-from workbench.core.errors import ApiError, Forbidden, NotAuthorised, NotFound, Refused
+from workbench.core.errors import ApiError, Forbidden, NotAuthorised, NotFound, Refused, UnreadableAnswer
 from workbench.core.redact import Secret
 from workbench.leaks.findings import Candidate, Liveness
 from workbench.leaks.model import SecretKind
@@ -71,10 +71,11 @@ class _Probing:
             return Liveness.LIVE, f"It answered {status} to a harmless read."
         for name in self._domains[:MOST_DOMAINS]:
             for region in self._api.endpoints.regions:
-                # An empty message is refused with 400 after the key was accepted; nothing is sent.
+                # An empty message is refused (400, or 403 where the domain may not send) after the key was accepted;
+                # nothing is sent.
                 status = await _answer(other, "POST", at("/v3/{}/messages", name), region)
-                if status == 400:
-                    return Liveness.LIVE, f"It was accepted at the send endpoint of {name}."
+                if status != 401:
+                    return Liveness.LIVE, f"It was accepted at the send endpoint of {name} ({status})."
         ours = await _answer(self._api, "GET", "/v4/domains", self._api.endpoints.home)
         if ours == 401:
             return (
@@ -86,7 +87,7 @@ class _Probing:
         return Liveness.DEAD, "It answers 401 while our own key is accepted, same host, same minute."
 
     async def _as_password(self, one: Candidate) -> Shown:
-        refused = 0
+        refused: set[str] = set()
         for login in one.logins:
             for region in self._api.endpoints.regions:
                 servers = self._api.endpoints.smtp.get(region, ())
@@ -95,8 +96,9 @@ class _Probing:
                 verdict = await self._login(servers, login, one.secret)
                 if verdict is Liveness.LIVE:
                     return Liveness.LIVE, f"The server accepted it for {login} (235)."
-                refused += verdict is Liveness.DEAD
-        if refused >= len(one.logins):
+                if verdict is Liveness.DEAD:
+                    refused.add(login)
+        if refused >= set(one.logins):
             return (
                 Liveness.DEAD,
                 f"Refused (535) for {', '.join(one.logins)} while the new password was accepted, same server.",
@@ -119,9 +121,12 @@ class _Probing:
 
 
 async def _answer(api: Mailgun, method: str, path: str, region: Region) -> int:
-    """Return the status of a call that changes nothing; raises ApiError where no proper answer came."""
+    """Return the status of a call that changes nothing; raises ApiError where no proper answer came.
+
+    Only the API's own answer tells of a key: a filter on the way has its 403, and its 200, too (dossier D).
+    """
     try:
-        await api.call(
+        answer = await api.call(
             method,
             path,
             region=region,
@@ -133,5 +138,9 @@ async def _answer(api: Mailgun, method: str, path: str, region: Region) -> int:
     except NotAuthorised:
         return 401
     except (Forbidden, NotFound, Refused) as error:
+        if not error.own:
+            raise
         return error.status
+    if method == "GET" and not isinstance(answer.object().get("items"), list):
+        raise UnreadableAnswer("Another document than the API's was answered (200).", where=answer.where)
     return 200
