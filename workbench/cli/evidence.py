@@ -53,9 +53,9 @@ async def _list(options: argparse.Namespace) -> int:
     else:
         shown = [(i.at[:19] + "Z", i.part, i.path.rpartition("/")[2], visible(i.counts, 60)) for i in items]
         text(tables.table(shown, ("stored", "part", "name", "holds")))
-    for one in missing if not purged else ():
+    for one in missing:
         warn(one.words)
-    return 1 if damage is not None or (missing and not purged) else 0
+    return 1 if damage is not None or missing else 0
 
 
 async def _show(options: argparse.Namespace) -> int:
@@ -117,7 +117,7 @@ async def inspect(
     home: Home, incident: str, rows: list[ChainRow], vault: Vault | None
 ) -> tuple[list[EvidenceCheck], tuple[int, str] | None]:
     """Return what became of an incident's evidence, and the journal head that the vault remembers; closes it."""
-    items, purged = stored(rows)
+    items, _ = stored(rows)
     sealer, remembered = None, None
     if vault is not None:
         try:
@@ -127,8 +127,6 @@ async def inspect(
             warn(f"{error.what} {error.means}")
         finally:
             vault.close()
-    if purged:
-        return [], remembered
     return await asyncio.to_thread(lambda: list(check(home.folder(incident), items, sealer))), remembered
 
 
@@ -187,10 +185,10 @@ async def _export(options: argparse.Namespace) -> int:
 
 
 def _contents(folder: Path, rows: list[ChainRow], sealer: Sealer) -> tuple[dict[str, bytes], list[str]]:
-    items, purged = stored(rows)
+    items, _ = stored(rows)
     contents = evidence_export.reports(folder / "reports")
     left_out = []
-    for found in check(folder, items, sealer) if not purged else ():
+    for found in check(folder, items, sealer):
         if found.sound:
             kind = ".pages" if found.item.path.startswith(LOG_FOLDER) else ".json"
             contents[found.item.path.replace(".sealed", kind)] = plain(folder, found.item, sealer)

@@ -52,7 +52,10 @@ class EvidenceCheck:
 
 
 def stored(rows: Sequence[ChainRow]) -> tuple[list[SealedItem], bool]:
-    """Return the snapshots the journal names, oldest first, and whether they were purged since."""
+    """Return the snapshots that the journal says are stored, oldest first, and whether earlier ones were purged.
+
+    What was purged on request is not missing, also where something was stored after it.
+    """
     items: list[SealedItem] = []
     purged = False
     for row in rows:
@@ -70,9 +73,9 @@ def stored(rows: Sequence[ChainRow]) -> tuple[list[SealedItem], bool]:
                         f"{FOLDER}/{name}", str(body["part"]), str(body["sha256"]), row.seq, row.at, counts
                     )
                 )
-                purged = False
             elif row.kind == "purged":
                 purged = True
+                items.clear()
         except UNREADABLE:
             continue  # The chain names such a row; the others are still held against their files.
     return items, purged
@@ -94,7 +97,7 @@ def check(folder: Path, items: Sequence[SealedItem], sealer: Sealer | None) -> I
                     str(chunk.get("sha256", "")),
                     item.row,
                     item.at,
-                    f"{chunk.get('entries', 0)} entries",
+                    plural(int(chunk.get("entries", 0)), "entry", "entries"),
                 )
                 yield _opened(folder, inner, sealer, packed=True)[0]
 

@@ -138,9 +138,9 @@ def _against_the_journal(
 
     Every snapshot that a row names, and every log chunk that a snapshot names, must be here with that very hash.
     """
-    items, purged = stored(rows)
+    items, _ = stored(rows)
     expected: dict[str, str] = {}
-    for item in items if not purged else ():
+    for item in items:
         name = item.path.replace(".sealed", ".json")
         expected[name] = item.sha256
         if content.get(name) == item.sha256:

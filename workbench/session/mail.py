@@ -107,9 +107,9 @@ class OpenedMail(NamedTuple):
 
 def opened(folder: Path, rows: Sequence[ChainRow], sealer: Sealer) -> OpenedMail:
     """Return the sealed messages of an incident; a file that is not what was stored costs itself alone. Blocks."""
-    items, purged = evidence.stored(rows)
+    items, _ = evidence.stored(rows)
     found = OpenedMail([], [])
-    for item in items if not purged else ():
+    for item in items:
         if item.part != samples.PART:
             continue
         try:

@@ -131,6 +131,8 @@ class Recorder:
         if not self.journal.held_elsewhere or self.journal.damage is not None:
             return 0
         rows = await asyncio.to_thread(self.journal.rows, self.state.last_seq)
+        # Somebody else may have followed meanwhile: a row counts once.
+        rows = [row for row in rows if row.seq > self.state.last_seq]
         for row in rows:
             self.ledger.take(row)
         self.followed_at = self.clock.now()

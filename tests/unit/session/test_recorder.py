@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 
 from tests.support.drills import file_vault
@@ -45,3 +46,22 @@ async def test_a_vault_that_is_damaged_while_it_is_open_is_told_with_the_next_ro
     assert aside.name in words[0], "the damaged file that is kept is named"
     assert await vault.fetch(EntryName("service", "first")) == Secret("a value")
     await recorder.close()
+
+
+async def test_rows_of_another_workbench_count_once_although_two_follow_at_the_same_time(
+    tmp_path: Path,
+) -> None:
+    home = Home(tmp_path / "home")
+    home.ensure()
+    vault = await file_vault(home)
+    path = home.folder(INCIDENT) / JOURNAL_NAME
+    writes = Journal.open(path, SystemClock(), INCIDENT)
+    reads = Journal.open(path, SystemClock(), INCIDENT)
+    options = SessionOptions(home=home, endpoints=MAILGUN, vault=vault, clock=SystemClock(), key=None)
+    recorder = Recorder(options, reads, Ledger(reads, reads.rows()))
+    assert recorder.read_only
+    await writes.append("attested", {"step": "4", "who": "ines", "text": "done", "subject": ""})
+    assert sum(await asyncio.gather(recorder.follow(), recorder.follow())) == 1
+    assert len(recorder.state.attestations) == 1
+    await recorder.close()
+    writes.close()
