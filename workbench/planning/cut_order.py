@@ -66,7 +66,7 @@ class Ways:
             login = inventory.logins.get(name)
             shown = visible(name, 120)
             if not keys and login is None:
-                if is_kept(self.situation.state, f"key:{name}") or self._made_here(name):
+                if is_kept(self.situation, f"key:{name}") or self._made_here(name):
                     continue
                 raise UsageError(
                     f"There is no key or SMTP login {shown} in the account.",
@@ -94,7 +94,7 @@ class Ways:
             return FIRST
         if (chosen := self._chosen(credential)) is not None:
             return FIRST if chosen == FIRST else NOW
-        if is_kept(self.situation.state, credential):
+        if is_kept(self.situation, credential):
             # What waits for its hand-over waits on, until somebody says otherwise.
             return FIRST
         if credential.partition(":")[2] in leaked_again(self.situation):

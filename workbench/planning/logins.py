@@ -89,7 +89,7 @@ def resets(
             yield once_more(situation.state, _reset(situation, item))
     for item in first:
         left_out.append(f"{visible(item.login, 80)}: kept until its second login is in use")
-        if not is_kept(situation.state, f"smtp:{item.login}"):
+        if not is_kept(situation, f"smtp:{item.login}"):
             yield _second(situation, item)
     if skipped := len(items) - len(left):
         left_out.append(f"{plural(skipped, 'login')} reset by this incident already")
@@ -186,7 +186,8 @@ def removal(situation: Situation, item: LoginItem, *, why: str = "") -> Effect:
 
 def reset(situation: Situation, item: LoginItem, *, why: str = "") -> Effect:
     """Return the effect that gives a login a new password."""
-    effect = _reset(situation, item)
+    # Reset once already in this incident, and replaced first since: this end is another one.
+    effect = once_more(situation.state, _reset(situation, item))
     return replace(effect, why=f"{seen(situation, f'smtp:{item.login}')}; {why}") if why else effect
 
 
@@ -240,6 +241,6 @@ def _second(situation: Situation, item: LoginItem) -> Effect:
 def second_name(situation: Situation, item: LoginItem) -> str:
     """Return a login beside the old one that is free: ``newsletter-2@mg.acme.example``."""
     local, _, domain = item.login.partition("@")
-    taken = set(situation.inventory.logins)
+    taken = situation.inventory.logins
     number = next(n for n in count(2) if f"{local}-{n}@{domain}" not in taken)
     return f"{local}-{number}@{domain}"

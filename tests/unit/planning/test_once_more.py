@@ -12,11 +12,11 @@ from workbench.domain.model.plan import Effect, EffectKind, Plan
 from workbench.domain.model.situation import Situation
 from workbench.domain.runbook import containment
 from workbench.domain.runbook.adoption import replacements
-from workbench.domain.runbook.handover import FIRST
+from workbench.domain.runbook.handover import FIRST, kept
 from workbench.domain.runbook.handover import NOW as NOW_WAY
 from workbench.domain.runbook.verdict import Verdict
 from workbench.execution.reverification import lasting
-from workbench.planning import brakes, contain, cut_order, keys, logins
+from workbench.planning import brakes, contain, cut_order, handover, keys, logins
 from workbench.planning.ranking import NothingToDo
 
 LOGIN = "news@mg.acme.example"
@@ -118,3 +118,20 @@ def test_a_login_that_was_deleted_and_came_back_is_deleted_again() -> None:
     done_at = story.state().effects[first[0].id].done_at
     story.add("alarm.raised", id=f"back:logins:{LOGIN}:{done_at}", kind="logins", target=LOGIN, text="back")
     assert _ids(logins.plan_delete(_after(story), [LOGIN])) != [first[0].id]
+
+
+def test_a_login_that_was_reset_and_is_replaced_first_then_waits_and_is_ended_once_more() -> None:
+    story = Story().verified(logins.plan_reset(situation(logins=[LOGIN]), [LOGIN]))
+    second = logins.plan_reset(_after(story), [LOGIN], again=True, replace_first=[LOGIN])
+    [made] = second.effects
+    assert made.kind is EffectKind.LOGIN_CREATE
+    story.verified(second)
+    there = situation(logins=[LOGIN, made.target], state=story.state())
+    assert [one.target for one in kept(there)] == [LOGIN]
+    # It waits already: asked for again nothing further is made.
+    with pytest.raises(NothingToDo):
+        logins.plan_reset(there, [LOGIN], again=True, replace_first=[LOGIN])
+    [end] = handover.plan_finish(there).effects
+    assert end.kind is EffectKind.LOGIN_RESET and end.id not in there.state.effects
+    story.verified([end])
+    assert kept(situation(logins=[LOGIN, made.target], state=story.state())) == []

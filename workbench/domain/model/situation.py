@@ -44,6 +44,8 @@ class Situation:
     over: Any = field(default=None, repr=False)
     # What waits for its hand-over, kept by ``handover`` once it was computed: a plan may hold thousands.
     waiting: Any = field(default=None, init=False, repr=False)
+    # What was made in place of which credential, kept by ``handover`` once it was computed.
+    replaced: Any = field(default=None, init=False, repr=False)
     # What of our own making somebody else uses, kept by ``leaked_again`` once it was computed.
     in_other_hands: frozenset[str] | None = field(default=None, repr=False)
     _background: Background | None = field(default=None, repr=False)

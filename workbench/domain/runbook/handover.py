@@ -78,7 +78,8 @@ def proposed_for_key(situation: Situation, key: KeyItem) -> str:
         return OWN
     if not _use_known(situation) or key.key.kind == "web" or situation.of_key(key).likely:
         return NOW
-    if _refused(situation, key.id) or _made_in_its_place(situation, key.id):
+    made = _made(situation)
+    if key.id in made.refused or key.id in made.in_its_place:
         return NOW
     return NOW if sends_abuse(uses(situation.state).get(f"key:{key.id}")) else FIRST
 
@@ -87,27 +88,46 @@ def proposed_for_login(situation: Situation, login: LoginItem) -> str:
     """Return the way proposed for one login (see ``proposal``)."""
     if not _use_known(situation) or login.is_postmaster or situation.of_login(login).likely:
         return NOW
-    if _refused(situation, login.login):
+    if login.login in _made(situation).refused:
         return NOW
     return NOW if sends_abuse(uses(situation.state).get(f"smtp:{login.login}")) else FIRST
 
 
-def _refused(situation: Situation, target: str) -> bool:
-    """Return whether a replacement could not be made beside the old one (a full quota): it can be in its place."""
-    return any(
-        r.state is EffectState.FAILED and r.effect.params.cut == FIRST and r.effect.params.replaces == target
-        for r in situation.state.of_kind(EffectKind.KEY_CREATE, EffectKind.LOGIN_CREATE)
-    )
+@dataclass(frozen=True, slots=True)
+class _Made:
+    """What this incident made, or was to make, in place of old credentials.
 
-
-def _made_in_its_place(situation: Situation, target: str) -> bool:
-    """Return whether a key's replacement was made to cut it at once, and only its end was left out.
-
-    Nothing is handed over for such a key and nothing waits for it: what is left to do is its end. The workbench's own
-    key is one of them, once the workbench runs on its replacement.
+    ``kept`` are the replacements of each credential that is replaced first and not ended since. Of ``refused`` (key
+    ids, logins) none could be made beside the old one (a full quota): it can be in its place. Of the keys
+    ``in_its_place`` it was made to cut the old one at once, and only that end was left out: nothing is handed over for
+    such a key and nothing waits for it. The workbench's own key is one of them, once it runs on its replacement.
     """
-    made = [r for r in situation.state.of_kind(EffectKind.KEY_CREATE) if r.effect.params.replaces == target]
-    return bool(made) and all(r.state in _REACHED and r.effect.params.cut != FIRST for r in made)
+
+    kept: Mapping[str, list[EffectRecord]]
+    refused: frozenset[str]
+    in_its_place: frozenset[str]
+
+
+def _made(situation: Situation) -> _Made:
+    """Return what was made in place of old credentials, computed once for each situation: a plan asks it of each."""
+    if situation.replaced is None:
+        state = situation.state
+        first: dict[str, list[EffectRecord]] = {}
+        refused, at_once, other = set[str](), set[str](), set[str]()
+        for record in state.of_kind(EffectKind.KEY_CREATE, EffectKind.LOGIN_CREATE):
+            target, is_first = record.effect.params.replaces, record.effect.params.cut == FIRST
+            if is_first and record.state is EffectState.FAILED:
+                refused.add(target)
+            if is_first and target and _stands(record):
+                kind = "key" if record.effect.kind is EffectKind.KEY_CREATE else "smtp"
+                first.setdefault(f"{kind}:{target}", []).append(record)
+            if record.effect.kind is EffectKind.KEY_CREATE:
+                (at_once if record.state in _REACHED and not is_first else other).add(target)
+        ended = set(_ended(state, first)) if first else set()
+        kept_ = {name: records for name, records in first.items() if name not in ended}
+        situation.replaced = _Made(kept_, frozenset(refused), frozenset(at_once - other))
+    made: _Made = situation.replaced
+    return made
 
 
 def _use_known(situation: Situation) -> bool:
@@ -153,29 +173,13 @@ def kept(situation: Situation) -> list[Kept]:
 
 
 def _waiting(situation: Situation) -> list[Kept]:
-    state = situation.state
-    groups: dict[str, list[EffectRecord]] = {}
-    for record in state.of_kind(EffectKind.KEY_CREATE, EffectKind.LOGIN_CREATE):
-        params = record.effect.params
-        if params.cut == FIRST and params.replaces and _stands(record):
-            kind = "key" if record.effect.kind is EffectKind.KEY_CREATE else "smtp"
-            groups.setdefault(f"{kind}:{params.replaces}", []).append(record)
-    if not groups:
-        return []
-    cut = {(kind, r.effect.target) for kind, r in _cuts(state)}
-    waiting = ((name, records) for name, records in groups.items() if _parts(name) not in cut)
+    waiting = _made(situation).kept.items()
     return [made for name, records in waiting if (made := _kept(situation, name, records))]
 
 
-def is_kept(state: State, credential: str) -> bool:
+def is_kept(situation: Situation, credential: str) -> bool:
     """Return whether a credential is replaced first and waits, without looking at the account."""
-    target = credential.partition(":")[2]
-    planned = any(
-        r.effect.params.cut == FIRST and r.effect.params.replaces == target
-        for r in state.of_kind(EffectKind.KEY_CREATE, EffectKind.LOGIN_CREATE)
-        if _stands(r)
-    )
-    return planned and not _cut(state, credential)
+    return credential in _made(situation).kept
 
 
 def _stands(record: EffectRecord) -> bool:
@@ -184,21 +188,26 @@ def _stands(record: EffectRecord) -> bool:
     return not over and record.state is not EffectState.SKIPPED
 
 
-def _cut(state: State, credential: str) -> bool:
-    """Return whether the old one's end is confirmed: done, or on its way to be."""
-    return any((kind, r.effect.target) == _parts(credential) for kind, r in _cuts(state))
+def _ended(state: State, first: Mapping[str, list[EffectRecord]]) -> Iterator[str]:
+    """Yield the credentials replaced first whose end is confirmed: done since, or on its way to be.
 
-
-def _cuts(state: State) -> Iterator[tuple[str, EffectRecord]]:
-    """Yield every confirmed end of a credential that did not fail, with ``key`` or ``smtp``."""
+    A login that was reset before somebody had it replaced first is not ended by that: its password of then is what
+    the hand-over is about.
+    """
+    order = {effect: number for number, effect in enumerate(state.effects)}
     for record in state.of_kind(*_CUTS):
-        if record.state not in (EffectState.FAILED, EffectState.SKIPPED):
-            yield "key" if record.effect.kind is EffectKind.KEY_DELETE else "smtp", record
+        if record.state in (EffectState.FAILED, EffectState.SKIPPED):
+            continue
+        kind = "key" if record.effect.kind is EffectKind.KEY_DELETE else "smtp"
+        name = f"{kind}:{record.effect.target}"
+        if name in first and not _before(record, first[name][0], order):
+            yield name
 
 
-def _parts(credential: str) -> tuple[str, str]:
-    kind, _, target = credential.partition(":")
-    return kind, target
+def _before(end: EffectRecord, mint: EffectRecord, order: Mapping[str, int]) -> bool:
+    """Return whether a credential was ended before its replacement was confirmed, and so is another one since."""
+    earlier = order[end.effect.id] < order[mint.effect.id]
+    return end.state in _REACHED and earlier and not (mint.done_row and end.done_row > mint.done_row)
 
 
 def _kept(situation: Situation, name: str, records: list[EffectRecord]) -> Kept | None:
