@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from dataclasses import replace
 
+from workbench.core.clock import iso
 from workbench.core.errors import UsageError
 from workbench.core.redact import visible
 from workbench.domain.detection.abused_domains import abused_domains
@@ -16,12 +18,16 @@ from workbench.domain.model.effect_params import (
 )
 from workbench.domain.model.plan import Effect, EffectKind, EffectState, Place, Plan
 from workbench.domain.model.situation import Situation
+from workbench.domain.model.state import EffectRecord
 from workbench.domain.runbook.containment import rogue_subaccounts
 from workbench.domain.runbook.handover import uses
 from workbench.mailgun.endpoints import Region
 from workbench.planning.own_things import domain_wants_name, why_theirs
-from workbench.planning.ranking import RANK_LIMIT, RANK_PURGE, listed, once_more, plural
+from workbench.planning.ranking import RANK_LIMIT, RANK_PURGE, came_back, listed, once_more, plural
 
+_REACHED = (EffectState.DONE, EffectState.VERIFIED)
+# How what puts a limit back is told from what sets one.
+_RESTORE = "restore-"
 # The vendor refuses a custom limit below this (dossier B3).
 LEAST_LIMIT = 1000
 
@@ -94,36 +100,45 @@ def plan_limit(situation: Situation, limit: int, region: Region | None = None) -
             continue
         before = situation.inventory.limits.get(place)
         used = int(before.current or 0) if before is not None else None
-        previous = int(before.limit) if before is not None and before.limit is not None else None
-        effects.append(
-            Effect(
-                EffectKind.LIMIT_SET,
-                target=f"{place.region.value}-monthly",
-                place=place,
-                params=LimitSetParams(limit=limit, previous=previous, instance=str(limit)),
-                rank=RANK_LIMIT,
-                what=f"limit {place.region.value.upper()} to {limit:,} messages a month",
-                breaks=_limit_breaks(limit, used),
-                undo=f"restore {f'the limit of {previous:,}' if previous else 'no limit'}",
-                why="caps what is still missed",
-            )
+        previous, known = _limit_now(situation, place)
+        undo = f"the limit of {previous:,}" if previous else "no limit"
+        effect = Effect(
+            EffectKind.LIMIT_SET,
+            target=f"{place.region.value}-monthly",
+            place=place,
+            params=LimitSetParams(limit=limit, previous=previous, unread=not known, instance=str(limit)),
+            rank=RANK_LIMIT,
+            what=f"limit {place.region.value.upper()} to {limit:,} messages a month",
+            breaks=_limit_breaks(limit, used),
+            undo=f"restore {undo}" if known else "set another limit: what it was before could not be read",
+            why="caps what is still missed",
         )
+        effects.append(_set_again(situation, effect))
         shown = f"{used:,} used" if used is not None else "use this month not readable"
-        notes.append(
-            f"{place.region.value.upper()}: {shown}, limit now {f'{previous:,}' if previous else 'none'}."
-        )
+        now = (f"{previous:,}" if previous else "none") if known else "not readable"
+        notes.append(f"{place.region.value.upper()}: {shown}, limit now {now}.")
     return Plan("Set a sending limit", tuple(effects), notes=tuple(notes))
 
 
 def plan_restore_limit(situation: Situation) -> Plan:
-    """Return the plan that puts every limit this incident changed back. Raises UsageError when there is none."""
-    first: dict[Place, int | None] = {}
-    for record in situation.state.of_kind(EffectKind.LIMIT_SET):
-        if record.state in (EffectState.DONE, EffectState.VERIFIED):
-            first.setdefault(record.effect.place, record.effect.given(LimitSetParams).previous)
-    effects = []
-    for place, previous in first.items():
-        instance = f"restore-{situation.state.last_seq}"
+    """Return the plan that puts every limit this incident changed back. Raises UsageError when there is none.
+
+    A limit of before that nobody could read is not taken for none: it is left as it is.
+    """
+    first: dict[Place, LimitSetParams] = {}
+    for record in _limits_done(situation):
+        if (record.effect.params.instance or "").startswith(_RESTORE):
+            first.pop(record.effect.place, None)
+        elif record.effect.kind is EffectKind.LIMIT_SET:
+            first.setdefault(record.effect.place, record.effect.given(LimitSetParams))
+    kept = situation.state.baseline.limits or {}
+    effects, left_out = [], []
+    for place, ours in first.items():
+        if ours.unread and str(place) not in kept:
+            left_out.append(f"It is not known what the sending limit was in {place.region.value.upper()}.")
+            continue
+        previous = kept[str(place)] if ours.unread else ours.previous
+        instance = f"{_RESTORE}{situation.state.last_seq}"
         effects.append(
             Effect(
                 EffectKind.LIMIT_CLEAR if previous is None else EffectKind.LIMIT_SET,
@@ -138,9 +153,42 @@ def plan_restore_limit(situation: Situation) -> Plan:
                 undo="set the limit again",
             )
         )
+    if left_out and not effects:
+        raise UsageError(left_out[0], "It could not be read when it was set.", "Set the one it shall be (L).")
     if not effects:
         raise UsageError("This incident has not changed a sending limit.", "", "There is nothing to restore.")
-    return Plan("Restore the sending limit", tuple(effects))
+    return Plan("Restore the sending limit", tuple(effects), tuple(left_out))
+
+
+def _limit_now(situation: Situation, place: Place) -> tuple[int | None, bool]:
+    """Return the limit as it was read, None for none, and whether it was read at all."""
+    held = situation.inventory.limits.get(place)
+    return (
+        int(held.limit) if held is not None and held.limit is not None else None,
+        place in situation.inventory.limits,
+    )
+
+
+def _limits_done(situation: Situation) -> list[EffectRecord]:
+    """Return what this incident did to sending limits, the latest last."""
+    done = situation.state.of_kind(EffectKind.LIMIT_SET, EffectKind.LIMIT_CLEAR)
+    return sorted((r for r in done if r.state in _REACHED), key=lambda record: record.done_row)
+
+
+def _set_again(situation: Situation, effect: Effect) -> Effect:
+    """Return the effect that sets a limit, as one of its own where what was set before does not stand any more."""
+    place, limit = effect.place, effect.given(LimitSetParams).limit
+    latest = next((r for r in reversed(_limits_done(situation)) if r.effect.place == place), None)
+    if latest is None:
+        return effect
+    read_at = situation.inventory.read_at.get("limits")
+    seen, known = _limit_now(situation, place)
+    # A reading from before it was set says nothing of it.
+    changed = known and seen != limit and read_at is not None and iso(read_at) > latest.done_at
+    ours = latest.effect.params
+    if not isinstance(ours, LimitSetParams) or ours.limit != limit or changed:
+        return once_more(situation.state, effect)
+    return replace(effect, params=latest.effect.params)
 
 
 def plan_stop(situation: Situation) -> Plan:
@@ -237,6 +285,8 @@ def plan_domain_delete(situation: Situation, marked: Collection[str], *, typed: 
         undo="cannot be undone: its settings, keys and suppressions are gone for good",
         why="; ".join(situation.of_domain(item).why) or why_theirs(situation, "domain", item.name),
     )
+    if came_back(situation.state, effect, "domains"):
+        effect = once_more(situation.state, effect)
     return Plan(
         "Delete a rogue domain",
         (effect,),

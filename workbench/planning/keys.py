@@ -29,6 +29,7 @@ from workbench.planning.ranking import (
     RANK_OWN,
     RANK_STRANGER,
     NothingToDo,
+    came_back,
     chosen,
     harm,
     once_more,
@@ -302,7 +303,7 @@ def _delete(
     own = way == OWN
     stranger = situation.of_key(item).likely
     base = RANK_STRANGER if stranger else _base_rank(item, own=own)
-    return Effect(
+    effect = Effect(
         EffectKind.KEY_DELETE,
         target=item.id,
         place=item.place,
@@ -325,6 +326,7 @@ def _delete(
         undo="cannot be undone: a deleted key never comes back",
         why=f"{seen(situation, f'key:{item.id}')}; {why}",
     )
+    return once_more(situation.state, effect) if came_back(situation.state, effect, "keys") else effect
 
 
 def _region_of(situation: Situation, domain: str) -> Region | None:

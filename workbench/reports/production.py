@@ -64,11 +64,8 @@ def _limits(situation: Situation) -> Iterator[str]:
     for record in situation.state.of_kind(EffectKind.LIMIT_SET):
         if record.state in (EffectState.DONE, EffectState.VERIFIED):
             ours = record.effect.given(LimitSetParams)
-            before = ours.previous
-            yield (
-                f"we set the limit to {ours.limit} at {record.done_at} "
-                f"(before: {before if before is not None else 'none'})"
-            )
+            before = "not known" if ours.unread else "none" if ours.previous is None else ours.previous
+            yield f"we set the limit to {ours.limit} at {record.done_at} (before: {before})"
     for alarm in situation.state.alarms.values():
         if "limit" in alarm.text.lower():
             yield f"{alarm.at}: {visible(alarm.text, 160)}"

@@ -8,7 +8,9 @@ import pytest
 
 from tests.support.effects import an_effect
 from tests.support.situations import NOW, OWN, US, Story, key, situation
-from workbench.domain.model.plan import Effect, EffectKind, Plan
+from workbench.core.errors import UsageError
+from workbench.domain.model.effect_params import LimitSetParams
+from workbench.domain.model.plan import Effect, EffectKind, Place, Plan
 from workbench.domain.model.situation import Situation
 from workbench.domain.runbook import containment
 from workbench.domain.runbook.adoption import replacements
@@ -16,6 +18,7 @@ from workbench.domain.runbook.handover import FIRST, kept
 from workbench.domain.runbook.handover import NOW as NOW_WAY
 from workbench.domain.runbook.verdict import Verdict
 from workbench.execution.reverification import lasting
+from workbench.mailgun.models import Limit
 from workbench.planning import brakes, contain, cut_order, handover, keys, logins
 from workbench.planning.ranking import NothingToDo
 
@@ -135,3 +138,59 @@ def test_a_login_that_was_reset_and_is_replaced_first_then_waits_and_is_ended_on
     assert end.kind is EffectKind.LOGIN_RESET and end.id not in there.state.effects
     story.verified([end])
     assert kept(situation(logins=[LOGIN, made.target], state=story.state())) == []
+
+
+def _limited(story: Story, limit: int | None, *, read: bool = True) -> Situation:
+    limits: dict[Place, Limit | None] = (
+        {US: Limit(limit=limit) if limit is not None else None} if read else {}
+    )
+    there = situation(state=story.state(), limits=limits)
+    there.inventory.read_at["limits"] = NOW + timedelta(hours=1)
+    return there
+
+
+def test_a_limit_that_was_put_back_or_changed_by_somebody_is_set_again_and_one_that_stands_is_not() -> None:
+    first = brakes.plan_limit(_limited(Story(), 50_000), 5_000)
+    story = Story().verified(first)
+    assert _ids(brakes.plan_limit(_limited(story, 5_000), 5_000)) == _ids(first)
+    raised = brakes.plan_limit(_limited(story, 900_000), 5_000)
+    assert _ids(raised) != _ids(first)
+    story.verified(brakes.plan_restore_limit(_limited(story, 5_000)))
+    with pytest.raises(UsageError, match="not changed"):
+        brakes.plan_restore_limit(_limited(story, 50_000))
+    again = brakes.plan_limit(_limited(story, 50_000), 5_000)
+    assert _ids(again) != _ids(first)
+    story.verified(again)
+    assert _ids(brakes.plan_limit(_limited(story, 5_000), 5_000)) == _ids(again)
+    back = brakes.plan_restore_limit(_limited(story, 5_000))
+    assert back.effects[0].given(LimitSetParams).limit == 50_000
+
+
+def test_a_limit_that_could_not_be_read_is_not_taken_for_none() -> None:
+    plan = brakes.plan_limit(_limited(Story(), None, read=False), 5_000)
+    assert "limit now none" not in plan.notes[0] and "no limit" not in plan.effects[0].undo
+    story = Story().verified(plan)
+    with pytest.raises(UsageError, match="not known what the sending limit was"):
+        brakes.plan_restore_limit(_limited(story, 5_000))
+    unlimited = brakes.plan_limit(_limited(Story(), None), 5_000)
+    [cleared] = brakes.plan_restore_limit(_limited(Story().verified(unlimited), 5_000)).effects
+    assert cleared.kind is EffectKind.LIMIT_CLEAR
+
+
+@pytest.mark.parametrize("kind", ["domains", "keys"])
+def test_a_domain_or_key_that_was_deleted_and_came_back_is_deleted_again(kind: str) -> None:
+    target = "mg.acme.example" if kind == "domains" else "prod-id"
+
+    def build(there: Situation) -> Plan:
+        if kind == "keys":
+            return keys.plan_delete(there, [target])
+        return brakes.plan_domain_delete(there, [target], typed=target)
+
+    there = situation([key("prod")], [LOGIN])
+    [first] = build(there).effects
+    story = Story().verified([first])
+    back = situation([key("prod")], [LOGIN], state=story.state())
+    assert _ids(build(back)) == [first.id]
+    done_at = story.state().effects[first.id].done_at
+    story.add("alarm.raised", id=f"back:{kind}:{target}:{done_at}", kind=kind, target=target, text="back")
+    assert _ids(build(situation([key("prod")], [LOGIN], state=story.state()))) != [first.id]

@@ -226,10 +226,13 @@ class LoginDeleteParams(CredentialParams, frozen=True, kw_only=True):
 
 
 class LimitSetParams(EffectParams, frozen=True, kw_only=True):
-    """A month's most messages, and how many it was before; None where there was no limit or nobody knows."""
+    """A month's most messages, and how many it was before: None where there was none, or nobody knows (``unread``)."""
 
     limit: int
     previous: int | None = None
+    unread: bool = False
+
+    LEFT_OUT: ClassVar[tuple[str, ...]] = ("instance", "about", "unread")
 
 
 class LimitClearParams(EffectParams, frozen=True, kw_only=True):
