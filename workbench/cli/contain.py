@@ -68,7 +68,9 @@ async def contain(session: Session, options: argparse.Namespace) -> int:
         return 0
     begun = {r.effect.id for r in _continuable(session)}
     if not planned.effects and not begun:
-        if not coverage.not_cut(session.situation()):
+        if not_cut(planned):
+            say("Nothing is left in this scope that can be cut as asked; what is alive is named below.")
+        elif not coverage.not_cut(session.situation()):
             say("Nothing is left to do in this scope: every key and login was cut by this incident.")
         else:
             say("Nothing that could be read is left to cut; a part of the account could not be read.")

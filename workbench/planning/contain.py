@@ -77,7 +77,7 @@ def plan(situation: Situation, scope: Scope = EVERYTHING) -> Plan:
             plans += _unless_empty(lambda: _keys(situation, scope, there))
     else:
         left_out.append("API keys: not in the scope that was given")
-    if gone := _present(situation, scope.unreplaced, situation.inventory.keys, "key"):
+    if gone := _unreplaced(situation, scope, left_out):
         plans = [_without_keys(p, gone) for p in plans]
         plans.append(keys.plan_delete(situation, gone, why="deleted without a replacement, as you said"))
     if scope.logins or scope.domains or not scope.narrowed:
@@ -111,6 +111,23 @@ def plan(situation: Situation, scope: Scope = EVERYTHING) -> Plan:
         left_out[:0] = [f"{name}: not read yet, so not in this plan" for name in unread]
     whole = Plan(title, left_out=tuple(left_out)).joined(title, plans)
     return _back_first(_without_settled(whole, situation), situation)
+
+
+def _unreplaced(situation: Situation, scope: Scope, left_out: list[str]) -> list[str]:
+    """Return the keys that are deleted without a replacement, as asked; ``left_out`` gets a line for each that is not.
+
+    What is not deleted stays in the plan as what it is. Raises UsageError for the key the workbench runs on.
+    """
+    named = _present(situation, scope.unreplaced, situation.inventory.keys, "key")
+    if situation.own_key_id in named:
+        raise UsageError(
+            f"The workbench itself runs on {key_tail(situation.own_key_id)}.",
+            "Deleted without a replacement, nothing further could be cut.",
+            "Leave it out of --without-replacement: it is replaced first, and ended in the same run.",
+        )
+    made = [key for key in named if situation.minted_here(key)]
+    left_out += [f"{key_tail(key)}: made by this incident, not deleted without a replacement" for key in made]
+    return [key for key in named if key not in made]
 
 
 def _purges(situation: Situation, names: Collection[str]) -> list[Plan]:

@@ -47,8 +47,9 @@ def plan_finish(
         )
     notes = []
     if idle:
+        were = "was" if idle == 1 else "were"
         notes.append(
-            f"{idle} of these replacements were not seen in use: programs that still use the old one stop sending."
+            f"{idle} of these replacements {were} not seen in use: programs that still use the old one stop sending."
         )
     return Plan("End what was kept for the hand-over", tuple(effects), tuple(left_out), tuple(notes))
 

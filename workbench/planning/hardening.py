@@ -92,8 +92,8 @@ def _keys(situation: Situation) -> Part:
         left_out.append("The workbench's own key: delete it in the control panel when the watch ends")
     replaced = {e.params.replaces for e in effects}
     notes = (
-        f"{plural(len(replaced), 'key')} get a replacement that ends after {KEY_LIFE // 86400} days. The old ones work "
-        "on until the new ones are seen in use; then F ends them. Hand over in step 10.",
+        f"{plural(len(replaced), 'key gets', 'keys get')} a replacement that ends after {KEY_LIFE // 86400} days. What "
+        "is old works on until the new one is seen in use; then F ends it. Hand over in step 10.",
     )
     return effects, left_out, list(notes) if effects else []
 

@@ -16,6 +16,7 @@ from workbench.planning.brakes import plan_domain_delete, plan_subaccounts
 from workbench.planning.keys import plan_delete as delete_keys
 from workbench.planning.logins import plan_delete as delete_logins
 from workbench.planning.own_things import domain_wants_name
+from workbench.planning.ranking import NothingToDo
 from workbench.planning.suppressions import plan_leftovers
 
 TITLE = "Remove what the intruder left"
@@ -48,8 +49,14 @@ def plan_removal(situation: Situation, marked: Collection[str] = ()) -> Plan:
             left_out.append(error.what)
     try:
         plans.append(plan_leftovers(situation, marked))
+    except NothingToDo as error:
+        refused = refused or error
+        left_out += error.left_out
     except UsageError as error:
         refused = refused or error
+        if not marked:
+            # A plan of everything that does not know all of it says so.
+            left_out.append(f"{error.what} {error.todo}")
     plans += [_last(plan_domain_delete(situation, [f.id])) for f in along]
     if not plans:
         if refused is not None:

@@ -14,7 +14,7 @@ from workbench.domain.settings_audit.remedies import RANK, again, effect_of
 from workbench.domain.settings_audit.results import came_back, proven, swept_items
 from workbench.mailgun.endpoints import Region
 from workbench.planning.allowlist import OF_ITS_OWN
-from workbench.planning.ranking import plural
+from workbench.planning.ranking import NothingToDo, plural
 
 # One call each: more than this belongs into a plan of its own.
 MOST_LIFTED = 5000
@@ -38,8 +38,9 @@ def plan_leftovers(situation: Situation, marked: Collection[str] = ()) -> Plan:
     effects: list[Effect] = []
     left_out: list[str] = []
     cared = proven(situation)
+    wanted = frozenset(marked)
     for item in items:
-        if marked and not {item.key, item.id} & set(marked):
+        if wanted and wanted.isdisjoint((item.key, item.id)):
             continue
         if not marked and not _proposed(situation, item):
             continue
@@ -57,10 +58,11 @@ def plan_leftovers(situation: Situation, marked: Collection[str] = ()) -> Plan:
             continue
         effects.append(effect)
     if not effects:
-        raise UsageError(
+        raise NothingToDo(
             "Nothing is left to remove here.",
             " ".join(left_out[:3]),
             "Judge the findings, or select some.",
+            left_out=left_out,
         )
     return Plan("Remove what the intruder left", tuple(effects), tuple(left_out))
 

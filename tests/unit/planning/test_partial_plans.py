@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from tests.support.situations import key, situation
+from tests.support.situations import OWN, Story, key, situation
+from workbench.core.errors import UsageError
 from workbench.domain.model.inventory import Gap
 from workbench.domain.model.situation import Situation
 from workbench.planning.contain import Scope, plan
@@ -47,3 +48,22 @@ def test_what_could_not_be_read_heads_it_as_well() -> None:
 
 def test_a_plan_about_something_named_is_not_partial_for_want_of_the_rest() -> None:
     assert "PARTIAL" not in plan(read("keys"), Scope(keys=("web-id",))).title
+
+
+def test_the_key_the_workbench_runs_on_is_never_left_alive_by_asking_for_its_end_without_a_replacement() -> (
+    None
+):
+    with pytest.raises(UsageError, match="runs on"):
+        plan(read(*ALL), Scope(unreplaced=(OWN, "web-id")))
+
+
+def test_what_this_incident_made_stays_in_the_plan_where_its_end_without_a_replacement_is_asked_for() -> None:
+    first = plan(read(*ALL), Scope(keys=("web-id",)))
+    story = Story().verified(first)
+    made = next(iter(story.state().created_keys))
+    there = situation([key("web", id=made)], state=story.state())
+    # Somebody else sends with it already (see ``leaked_again``): it is to be cut once more.
+    there.in_other_hands = frozenset({made})
+    whole = plan(there, Scope(unreplaced=(made,)))
+    assert made in {effect.target for effect in whole}
+    assert any("made by this incident" in line for line in whole.left_out)

@@ -69,3 +69,11 @@ def test_a_deletion_that_was_accepted_is_not_planned_once_more() -> None:
     there.state.effects[effect.id] = EffectRecord(effect, EffectState.DONE)
     with pytest.raises(UsageError):
         registry.build("leftovers.remove", there)
+
+
+def test_a_removal_of_everything_says_that_the_settings_were_not_looked_at() -> None:
+    plan = registry.build("leftovers.remove", judged(f"key:{STRANGE.id}"))
+    assert any("The settings are not swept yet." in line for line in plan.left_out)
+    # What was selected is all that is meant.
+    chosen = registry.build("leftovers.remove", judged(f"key:{STRANGE.id}"), [STRANGE.id])
+    assert not any("not swept" in line for line in chosen.left_out)
