@@ -27,11 +27,7 @@ from workbench.blocklists.zones import Tier, Zone
 from workbench.core.clock import iso
 from workbench.core.errors import UsageError
 from workbench.core.redact import visible
-from workbench.domain.blocklists.listings import (
-    listing_now,
-    round_body,
-    subject_of,
-)
+from workbench.domain.blocklists.listings import listing_now, round_body, subject_of
 from workbench.domain.blocklists.ours import mattering
 from workbench.domain.blocklists.recorded import (
     AcceptedTerms,
@@ -359,7 +355,10 @@ class BlocklistWatch(WaysOff):
             deliverability.read_monitoring(host.api, watched),
             deliverability.read_gmail(host.api, regions, now),
         )
-        self.vendor_gap, self.vendor = vendor
+        self.vendor_gap, fresh = vendor
+        # What it told before it could not be read stands until it is read again.
+        held = {(one.subject, one.zone): one for one in (*(self.vendor if self.vendor_gap else ()), *fresh)}
+        self.vendor = list(held.values())
         await host.recorder.learn(refused)
         await host.recorder.learn(rates)
         await host.recorder.learn(gmail)
@@ -372,8 +371,9 @@ class BlocklistWatch(WaysOff):
             if (v := one.vendor) is not None
         )
         before = host.recorder.state.fact(VendorMonitoring)
-        if before is None or said != before.listed or self.vendor_gap:
-            await host.recorder.learn(VendorMonitoring(listed=said, gap=self.vendor_gap))
+        made = VendorMonitoring(listed=said, gap=self.vendor_gap).after(before)
+        if before is None or (made.listed, made.gap) != (before.listed, before.gap):
+            await host.recorder.learn(made)
         self.tell(Changed("blocklists"))
 
     def beside(self) -> tuple[Beside, ...]:

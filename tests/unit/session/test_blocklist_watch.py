@@ -5,8 +5,16 @@ from __future__ import annotations
 import pytest
 
 from tests.pilot.fake_session import FakeSession
+from workbench.blocklists.monitoring import VendorListing
 from workbench.core.clock import iso
-from workbench.readers import blocklist_targets
+from workbench.domain.blocklists.recorded import (
+    GmailRates,
+    LinkedHosts,
+    RefusalsRead,
+    SendingHealth,
+    VendorMonitoring,
+)
+from workbench.readers import blocklist_targets, deliverability
 from workbench.session.events import Changed
 
 
@@ -57,3 +65,44 @@ async def test_after_a_restart_the_pane_shows_what_was_found_also_once_the_watch
     assert await watch.follow() is None
     assert [one.subject.value for one in watch.listings.values()] == [name]
     assert told == [Changed("blocklists")]
+
+
+async def test_what_mailguns_monitoring_told_stands_while_it_cannot_be_read_and_its_gap_ends_with_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    session = FakeSession()
+    watch = session.blocklists
+    session.api.endpoints.regions = ()
+    seen = VendorListing("192.0.2.7", "rare.example", "A rare list", None, None, None, ())
+    answers = iter([("", [seen]), ("the server is down", []), ("the server is down", []), ("", []), ("", [])])
+    facts = {
+        "refusals": RefusalsRead(),
+        "rates": SendingHealth(),
+        "links": LinkedHosts(),
+        "gmail": GmailRates(),
+    }
+
+    async def monitoring(*_: object) -> object:
+        return next(answers)
+
+    for name, fact in facts.items():
+
+        async def read(*_: object, fact: object = fact, **__: object) -> object:
+            return fact
+
+        monkeypatch.setattr(deliverability, f"read_{name}", read)
+    monkeypatch.setattr(deliverability, "read_monitoring", monitoring)
+
+    async def nothing() -> None:
+        return None
+
+    monkeypatch.setattr(type(watch), "_read_policies", lambda _: nothing())
+    told = []
+    for restarted in (False, False, True, False, False):
+        if restarted:
+            watch.vendor = []
+        await watch.read_aftermath()
+        fact = session.state.known(VendorMonitoring)
+        told.append(([one.subject for one in fact.listed], fact.gap))
+    down = (["192.0.2.7"], "the server is down")
+    assert told == [(["192.0.2.7"], ""), down, down, ([], ""), ([], "")]

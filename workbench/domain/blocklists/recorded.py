@@ -151,3 +151,11 @@ class VendorMonitoring(RecordedFact, frozen=True, tag="vendor_monitoring"):
 
     listed: tuple[VendorsOwnListing, ...] = ()
     gap: str = ""
+
+    def after(self, before: VendorMonitoring | None) -> VendorMonitoring:
+        """Return it with what the reading ``before`` told, where this one could not be read whole."""
+        if before is None or not self.gap:
+            return self
+        now = {(one.subject, one.zone) for one in self.listed}
+        kept = tuple(one for one in before.listed if (one.subject, one.zone) not in now)
+        return VendorMonitoring(listed=(*self.listed, *kept), gap=self.gap)
