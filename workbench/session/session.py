@@ -18,6 +18,7 @@ from workbench.core.redact import Secret
 from workbench.core.state_dir import JOURNAL_NAME, new_incident_id, tag_of
 from workbench.core.turns import in_turns
 from workbench.domain.detection import findings, lockout
+from workbench.domain.detection.changes import LAG
 from workbench.domain.model.inventory import Inventory
 from workbench.domain.model.plan import EffectKind, EffectState, Plan
 from workbench.domain.model.situation import Situation
@@ -335,9 +336,14 @@ class Session:
         self.account.api.use_key(secret)
 
     def _forget_deleted(self) -> None:
-        """Take out of the inventory what was deleted since it was read: the records of this run know better."""
+        """Take out of the inventory what was deleted since it was read: the records of this run know better.
+
+        A key that a later reading names all the same is there again, and stays to be seen.
+        """
+        read = self.inventory.read_at.get("keys")
+        since = iso(read - LAG) if read is not None else ""
         for record in self.state.of_kind(EffectKind.KEY_DELETE):
-            if record.state is EffectState.VERIFIED:
+            if record.state is EffectState.VERIFIED and record.done_at >= since:
                 self.inventory.keys.pop(record.effect.target, None)
 
 
