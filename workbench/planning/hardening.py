@@ -10,8 +10,10 @@ from __future__ import annotations
 from collections.abc import Callable, Collection
 from dataclasses import replace
 
+from workbench.core.clock import iso
 from workbench.core.errors import UsageError
 from workbench.core.redact import key_tail, visible
+from workbench.domain.detection.changes import LAG
 from workbench.domain.hardening import facts
 from workbench.domain.hardening import measures as hardening
 from workbench.domain.hardening.recorded import SettingsSeen
@@ -30,7 +32,7 @@ from workbench.domain.model.situation import Situation
 from workbench.domain.runbook.handover import kept
 from workbench.planning import brakes, keys
 from workbench.planning.grants import lasting
-from workbench.planning.ranking import NothingToDo, plural
+from workbench.planning.ranking import NothingToDo, once_more, plural
 
 # A quarter: long enough to plan the renewal, short enough that a forgotten key dies.
 KEY_LIFE = 90 * 86400
@@ -119,8 +121,6 @@ def _signing_key(situation: Situation) -> Part:
 
 
 def _alerts(situation: Situation) -> Part:
-    made = facts.alerts_made(situation)
-    regions = sorted({place.region for place in situation.inventory.places if place.subaccount is None})
     effects = [
         Effect(
             EffectKind.ALERT_CREATE,
@@ -142,9 +142,8 @@ def _alerts(situation: Situation) -> Part:
             undo="delete the rule in the control panel: Send, Alerts",
             why="abuse shows in complaints and bounces before anybody writes to you",
         )
-        for region in regions
-        for name, (metric, limit) in facts.ALERTS.items()
-        if name not in made
+        for region, name in facts.alerts_missing(situation)
+        for metric, limit in (facts.ALERTS[name],)
     ]
     return effects, [], []
 
@@ -159,21 +158,26 @@ def _tls(situation: Situation) -> Part:
             left_out.append(f"{item.name}: disabled, Mailgun refuses changes")
             continue
         words = " and ".join(f"{name} {'on' if value else 'off'}" for name, value in fields.items())
-        effects.append(
-            Effect(
-                EffectKind.DOMAIN_UPDATE,
-                target=item.name,
-                place=item.place,
-                # Other changes of this domain's settings are other effects.
-                params=DomainUpdateParams(fields=fields, instance="tls"),
-                rank=RANK_HARDEN,
-                what=f"turn {words} for {visible(item.name, 80)}",
-                breaks="its mail to servers without TLS, or with a bad certificate, bounces",
-                undo="set it back",
-                why="mail that goes out in clear can be read on the way",
-            )
+        effect = Effect(
+            EffectKind.DOMAIN_UPDATE,
+            target=item.name,
+            place=item.place,
+            # Other changes of this domain's settings are other effects.
+            params=DomainUpdateParams(fields=fields, instance="tls"),
+            rank=RANK_HARDEN,
+            what=f"turn {words} for {visible(item.name, 80)}",
+            breaks="its mail to servers without TLS, or with a bad certificate, bounces",
+            undo="set it back",
+            why="mail that goes out in clear can be read on the way",
         )
+        # Somebody turned back what was turned here, as a later reading shows.
+        effects.append(once_more(situation.state, effect) if _undone(situation, effect) else effect)
     return effects, left_out, []
+
+
+def _undone(situation: Situation, effect: Effect) -> bool:
+    known, read = situation.state.record(effect.id), situation.inventory.read_at.get("domains")
+    return known is not None and read is not None and iso(read - LAG) > known.done_at
 
 
 def _dkim(situation: Situation) -> Part:

@@ -19,6 +19,7 @@ from workbench.domain.runbook import adoption
 from workbench.domain.runbook.handover import uses
 from workbench.domain.settings_audit.results import REMOVED, open_items
 from workbench.domain.settings_audit.rows import too_wide
+from workbench.mailgun.endpoints import Region
 from workbench.mailgun.models import User
 
 # Roles of panel users that can read credentials (dossier A2: Admin everything, Developer may view them).
@@ -123,10 +124,17 @@ def broad_keys(situation: Situation) -> list[KeyItem]:
     return sorted(found, key=lambda item: (item.key.role != "admin", item.name, item.id))
 
 
-def alerts_made(situation: Situation) -> set[str]:
-    """Return the names of the alert rules that this incident made."""
+def alerts_made(situation: Situation) -> set[tuple[Region, str]]:
+    """Return the alert rules that this incident made: each region has its own, by their names."""
     records = situation.state.of_kind(EffectKind.ALERT_CREATE)
-    return {r.effect.target for r in records if r.state in _REACHED}
+    return {(r.effect.place.region, r.effect.target) for r in records if r.state in _REACHED}
+
+
+def alerts_missing(situation: Situation) -> list[tuple[Region, str]]:
+    """Return the alert rules that this incident would make and has not, region by region."""
+    made = alerts_made(situation)
+    regions = sorted({place.region for place in situation.inventory.places if place.subaccount is None})
+    return [(region, name) for region in regions for name in ALERTS if (region, name) not in made]
 
 
 def seen(settings: Settings, at: str) -> SettingsSeen:
@@ -158,7 +166,7 @@ def seen(settings: Settings, at: str) -> SettingsSeen:
 def made_here(situation: Situation) -> set[tuple[str, str]]:
     """Return what this incident made, as a sweep names it: kind and id of alert rules, DKIM keys, allowlist entries."""
     state = situation.state
-    found = {("alert", name) for name in alerts_made(situation)}
+    found = {("alert", name) for _, name in alerts_made(situation)}
     found |= {
         ("dkim-key", r.effect.target) for r in state.of_kind(EffectKind.DKIM_CREATE) if r.state in _REACHED
     }

@@ -251,7 +251,7 @@ def _alerts(situation: Situation) -> HardeningItem:
     words = [f"{plural(count, 'rule')} at the snapshot" if known else "the settings are not read yet"]
     if made:
         words.append(f"{len(made)} made in this incident")
-    enough = len(made) == len(facts.ALERTS)
+    enough = bool(made) and not facts.alerts_missing(situation)
     fault = facts.open_finding(situation, "alert")
     return HardeningItem(
         "alerts",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import base64
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -142,6 +142,24 @@ def test_alerts_are_made_once_in_each_region() -> None:
     assert sorted(names) == sorted(hardening_facts.ALERTS)
     done(found, EffectKind.ALERT_CREATE, names[0])
     assert [e.target for e in plans.plan(found, ["alerts"])] == names[1:]
+    # What was made in one region is missing in the other all the same, and the measure is open until then.
+    done(found, EffectKind.ALERT_CREATE, names[1])
+    assert measures._alerts(found).standing is measures.Standing.GOOD
+    found.inventory.places = (PLACE, Place(Region.EU))
+    made = plans.plan(found, ["alerts"])
+    assert [(e.place.region, e.target) for e in made] == [(Region.EU, name) for name in names]
+    assert measures._alerts(found).standing is not measures.Standing.GOOD
+
+
+def test_tls_that_somebody_turned_off_again_is_turned_on_once_more() -> None:
+    found = situation()
+    [first] = plans.plan(found, ["domain-tls"])
+    found.state.effects[first.id] = EffectRecord(first, EffectState.VERIFIED, done_at="2026-11-21T15:00:00Z")
+    done_at = datetime(2026, 11, 21, 15, 0, tzinfo=UTC)
+    for read_at, again in ((done_at - timedelta(minutes=5), False), (done_at + timedelta(minutes=5), True)):
+        found.inventory.read_at["domains"] = read_at
+        [planned] = plans.plan(found, ["domain-tls"])
+        assert (planned.id != first.id) is again
 
 
 def test_what_this_incident_put_on_the_allowlist_is_its_own_however_the_account_writes_it() -> None:
