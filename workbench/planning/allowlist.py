@@ -134,7 +134,9 @@ def _first_entries(situation: Situation, ours: Network, production: Collection[s
         )
     others = "whoever uses the API or SMTP from an address that this plan does not name"
     first = _add(situation, ours, "workbench", own=True, breaks=others)
-    rest = [_add(situation, network_of(item), "production", own=False, breaks=others) for item in production]
+    # Each once, however often and in whatever way it was typed.
+    named = dict.fromkeys(net for item in production if (net := network_of(item)) != ours)
+    rest = [_add(situation, network, "production", own=False, breaks=others) for network in named]
     note = (
         f"The list is empty now and binds with its first entry: until the last of these {1 + len(rest)} is written, "
         "production that is not on it is refused; afterwards everything that is not named here is."

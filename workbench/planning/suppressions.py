@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
+from workbench.core.clock import iso
 from workbench.core.errors import UsageError
 from workbench.core.redact import short_address, visible
 from workbench.domain.model.effect_params import SuppressionLiftParams
-from workbench.domain.model.plan import Effect, EffectKind, Place, Plan
+from workbench.domain.model.plan import Effect, EffectKind, EffectState, Place, Plan
 from workbench.domain.model.situation import INTRUDER, Situation
+from workbench.domain.model.suppressions import Added
 from workbench.domain.settings_audit.audit import JudgedAge, Swept
 from workbench.domain.settings_audit.remedies import RANK, again, effect_of
 from workbench.domain.settings_audit.results import came_back, proven, swept_items
 from workbench.mailgun.endpoints import Region
 from workbench.planning.allowlist import OF_ITS_OWN
-from workbench.planning.ranking import NothingToDo, plural
+from workbench.planning.ranking import NothingToDo, once_more, plural
 
 # One call each: more than this belongs into a plan of its own.
 MOST_LIFTED = 5000
@@ -80,38 +82,49 @@ def _done(situation: Situation, effect: Effect) -> bool:
 
 
 def plan_lift(situation: Situation) -> Plan:
-    """Return the plan that takes off the suppression tables what the abuse added, and nothing else.
+    """Return the plan that takes off the suppression tables what the abuse added and nobody lifted yet, and no more.
 
-    Raises UsageError when the latest assessment named none.
+    Raises UsageError when the latest assessment named none, or all of them are lifted.
     """
-    effects = []
-    added = situation.suppressed
-    for entry in added[:MOST_LIFTED]:
-        domain = situation.inventory.domains.get(entry.domain)
-        place = domain.place if domain is not None else Place(situation.inventory.places[0].region)
-        effects.append(
-            Effect(
-                EffectKind.SUPPRESSION_LIFT,
-                target=entry.address,
-                place=place,
-                params=SuppressionLiftParams(
-                    domain=entry.domain,
-                    table=entry.table,
-                    instance=f"{entry.domain}/{entry.table}",
-                ),
-                rank=RANK - 20,
-                what=f"send to {visible(short_address(entry.address), 80)} again from {visible(entry.domain, 80)}",
-                breaks="nothing; a mailbox that refuses again is suppressed again",
-                undo="the next refusal puts it back",
-                why=entry.why,
-            )
-        )
+    effects: list[Effect] = []
+    more = len(situation.suppressed)
+    for entry in situation.suppressed:
+        if len(effects) == MOST_LIFTED:
+            break
+        more -= 1
+        if (made := _lift(situation, entry)) is not None:
+            effects.append(made)
     if not effects:
+        known = bool(situation.suppressed)
         raise UsageError(
-            "No suppression is known to come from the abuse.",
+            "What the abuse suppressed is lifted."
+            if known
+            else "No suppression is known to come from the abuse.",
             "Complaints and unsubscribes are left alone: those people do not want this mail.",
             "Nothing needs doing.",
         )
-    more = len(added) - len(effects)
     left_out = (f"{plural(more, 'further address', 'further addresses')}: run it again",) if more > 0 else ()
     return Plan("Lift suppressions the abuse added", tuple(effects), left_out)
+
+
+def _lift(situation: Situation, entry: Added) -> Effect | None:
+    """Return the effect that lifts a suppression, None where this incident lifted it and it did not come back since."""
+    domain = situation.inventory.domains.get(entry.domain)
+    effect = Effect(
+        EffectKind.SUPPRESSION_LIFT,
+        target=entry.address,
+        place=domain.place if domain is not None else Place(situation.inventory.places[0].region),
+        params=SuppressionLiftParams(
+            domain=entry.domain, table=entry.table, instance=f"{entry.domain}/{entry.table}"
+        ),
+        rank=RANK - 20,
+        what=f"send to {visible(short_address(entry.address), 80)} again from {visible(entry.domain, 80)}",
+        breaks="nothing; a mailbox that refuses again is suppressed again",
+        undo="the next refusal puts it back",
+        why=entry.why,
+    )
+    record = situation.state.record(effect.id)
+    if record is None or record.state is not EffectState.VERIFIED:
+        return effect
+    back = entry.created_at is not None and iso(entry.created_at) > record.done_at
+    return once_more(situation.state, effect) if back else None

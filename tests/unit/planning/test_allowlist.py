@@ -43,6 +43,10 @@ def test_once_contained_one_plan_begins_it_with_every_sender() -> None:
     assert planned.effects[0].rank > max(e.rank for e in planned.effects[1:])
     assert all("that this plan does not name" in e.breaks for e in planned)
     assert not any("shut out" in note for note in planned.notes)
+    twice = allowlist.plan_add(
+        situation(state=state), address=OURS, own=True, production=("192.0.2.10/32", OURS, " 192.0.2.10 ")
+    )
+    assert [e.target for e in twice] == [OURS, "192.0.2.10"] and "these 2 is written" in twice.notes[0]
     with pytest.raises(UsageError, match="empty"):
         allowlist.plan_add(situation(state=state), address=OURS, own=True)
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 
-from tests.support.situations import NOW
+from tests.support.situations import NOW, Story
 from tests.unit.domain.logs import START, accepted, fate, page, stream, table
 from workbench.core.errors import UsageError
 from workbench.domain.forensics import damage
@@ -18,9 +19,11 @@ from workbench.domain.model.plan import EffectKind, Place
 from workbench.domain.model.settings import DomainSettings, PlaceSettings, Settings, SuppressionTable
 from workbench.domain.model.situation import Situation
 from workbench.domain.model.state import State
+from workbench.domain.model.suppressions import Added
 from workbench.mailgun.endpoints import Region
 from workbench.mailgun.evidence_models import BounceClass
 from workbench.mailgun.models import Disabled, Domain, MailingList, Suppression
+from workbench.planning import suppressions
 from workbench.planning.suppressions import plan_lift
 from workbench.readers.recipients import harmless
 
@@ -104,6 +107,32 @@ def test_only_suppressions_the_abuse_added_and_that_would_drop_customers_are_lif
     assert effect.given(SuppressionLiftParams).table == "bounces"
     with pytest.raises(UsageError):
         plan_lift(Situation(_inventory(), State(), NOW))
+
+
+def test_more_suppressions_than_one_plan_takes_are_lifted_by_the_next_and_none_twice(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(suppressions, "MOST_LIFTED", 2)
+    added = [Added("acme.example", "bounces", f"{n}@inbox.example", NOW, "spam") for n in range(3)]
+
+    def there(story: Story, found: list[Added]) -> Situation:
+        return Situation(_inventory(), story.state(), NOW, suppressed=found)
+
+    story = Story()
+    first = plan_lift(there(story, added))
+    assert [e.target[0] for e in first] == ["0", "1"] and first.left_out == (
+        "1 further address: run it again",
+    )
+    story.verified(first)
+    second = plan_lift(there(story, added))
+    assert [e.target[0] for e in second] == ["2"] and not second.left_out
+    story.verified(second)
+    with pytest.raises(UsageError, match="is lifted"):
+        plan_lift(there(story, added))
+    # Whoever was refused again since is suppressed again.
+    later = [replace(added[0], created_at=NOW + timedelta(hours=1))]
+    [again] = plan_lift(there(story, later)).effects
+    assert again.id not in story.state().effects
 
 
 def test_health_names_rates_states_and_refusals() -> None:
