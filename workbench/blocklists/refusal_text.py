@@ -21,10 +21,12 @@ _MESSAGE_ID = re.compile(r"(?<![\w#-])(?=[A-Za-z-]*\d)[A-Za-z0-9-]{16,}(?![\w-])
 # A receiver's key for Spamhaus' paid zones is a secret of the receiver, and no part of the meaning.
 _QUERY_KEY = re.compile(r"\b[a-z0-9]{26}\.(?=\w+\.dq\.spamhaus\.net)", re.IGNORECASE)
 _REPLY = re.compile(r"^\W{0,3}([245]\d\d)[- ](?:#?([245]\.\d{1,3}\.\d{1,3})\s)?")
-# "host mx.example.org[192.0.2.7] said:", "host: mx.example.org (192.0.2.7) reason:" (Postfix, Exim, 1&1)
+# "host mx.example.org[192.0.2.7] said:", "host: mx.example.org (192.0.2.7) reason:", "host mx.example.org
+# [192.0.2.7]: 550" (Postfix, 1&1, Exim). In "550 host mta.example.org [192.0.2.7] is not welcome" the host is who
+# sends: its name says nothing of who refuses.
 _SAID = re.compile(
     r"\bhost:? {1,3}(?P<host>[\w-]+(?:\.[\w-]+){1,8}) ?[\[(][0-9a-fA-F.:]{3,45}[\])]"
-    r"(?: said| refused to talk to me| reason)?:?"
+    r"(?: said:?| refused to talk to me:?| reason:?|:(?= ?[245]\d\d\b|$)| (?=[245]\d\d[ -]))"
 )
 # A server greets with its own name: "554 mx1.example.org ESMTP …", "554-mx1.example.org 554 …",
 # "554 mx1.example.org example.org 192.0.2.7 …"; what only names a host may name the sender's.
@@ -41,6 +43,14 @@ _REJECTED_COMMAND = re.compile(
 # A server's own files ("/var/mail/spam-1.gz") and its names for a reason ("BAD_RECIPIENT") are no words.
 _FILE = re.compile(r"(?<![\w:/.=])/(?:[\w.+-]+/){2,}[^\s,;)]*")
 _JOINED = re.compile(r"(?<=[A-Z]{2})_(?=[A-Z]{2})")
+# "Rejecting due to security policy - recipient undeliverable": that it is a policy tells nothing beside what it says.
+_POLICY = re.compile(
+    r"\b(?:(?:reject\w*|refus\w+|den(?:ied|ying)|block(?:ed|ing)) (?:due to|because of|by|for|per) "
+    r"(?:(?:our|the|a|site|local|security|server|system|mail) ){0,3}polic(?:y|ies)(?: reasons?| violations?)?"
+    r"|policy (?:rejection|violation))\s?[-:] (?=[a-z]{3,} )"
+    r"(?!(?:please|see|for|visit|contact|more|refer|try|http)\b)",
+    re.IGNORECASE,
+)
 _AFTER = re.compile(
     r"SMTP error from remote (?:mail )?server (?:after|for) [A-Za-z ]{3,40}(?::?<?@?>?)?(?: SIZE=\d+)?:?,?|"
     r"\(in reply to [^)]{3,60}\)|\bremote (?:host|server|mta) (?:said|returned):?",
@@ -96,6 +106,8 @@ def shape(text: str, code: int | None = None) -> Shaped:
         line = _AFTER.sub(" ", line)
     line = _unwrapped(line.strip(" :,;"))
     line = _JOINED.sub(" ", _FILE.sub("(file)", line))
+    if "polic" in line.lower():
+        line = _POLICY.sub("rejected: ", line)
     line = _MESSAGE_ID.sub("#", _OTHER_IP4.sub("(ip)", line))
     if "listed" in line.lower():
         line = _NOT_LISTED.sub("(absent)", line)

@@ -64,11 +64,50 @@ def test_a_recipient_that_is_not_there_is_no_listing_at_whose_product_is_named(r
 
 @pytest.mark.parametrize("host", ["m42.mailgun.net", "mail-ed1-f44.google.com", "mout.gmx.net"])
 @pytest.mark.parametrize(
-    "words", ["{}[192.0.2.7] is blocked", "{} is not welcome here", "<{}>: Client host rejected"]
+    "words",
+    [
+        "{}[192.0.2.7] is blocked",
+        "{} is not welcome here",
+        "<{}>: Client host rejected",
+        "host {} [192.0.2.7] black listed #120",
+        "host {} [192.0.2.7] from unknown TLD",
+        "host {} (192.0.2.7): not allowed to send here",
+    ],
 )
 def test_a_host_that_is_refused_is_not_the_one_who_refuses(host: str, words: str) -> None:
     found = classify(None, f"554 5.7.1 {words.format(host)}")
-    assert found.provider == "the receiver"
+    assert found.provider in ("the receiver", "an unnamed list")
+
+
+@pytest.mark.parametrize("said", [" said: 550 ", ": 550 ", "\n    550 ", " refused to talk to me: 550 "])
+def test_a_host_that_is_quoted_before_its_reply_is_the_one_who_refuses(said: str) -> None:
+    found = classify(
+        None, f"SMTP error after RCPT TO:<jo@acme.example>: host mx00.gmx.net [192.0.2.7]{said}unknown user"
+    )
+    assert (found.kind, found.provider) == (K.UNKNOWN_USER, "GMX, web.de and 1&1 (United Internet)")
+
+
+def test_a_word_that_begins_like_a_providers_code_is_not_its() -> None:
+    assert classify(None, "450 Erste Zustellung, bitte wiederholen").provider == "the receiver"
+    assert classify(None, "550 5.7.1 @: Recipient address rejected: ERS-QIL.").provider == "Trend Micro ERS"
+
+
+@pytest.mark.parametrize(
+    ("said", "kind"),
+    [
+        ("Recipient undeliverable", K.UNKNOWN_USER),
+        ("Helo hostname does not match", K.AUTHENTICATION),
+        ("executable attachment", K.CONTENT),
+        ("sender domain does not exist", K.SENDER_DNS),
+        ("too many messages from your host", K.RATE),
+    ],
+)
+@pytest.mark.parametrize(
+    "policy",
+    ["Rejecting due to security policy - {}", "Policy rejection: {}", "Refused by our local policy: {}"],
+)
+def test_what_a_policy_is_about_decides_not_that_it_is_one(policy: str, said: str, kind: BounceKind) -> None:
+    assert classify(None, f"550 5.7.1 {policy.format(said)}").kind is kind
 
 
 @pytest.mark.parametrize("rule", [rule for rule in RULES if rule.kind is K.LIST], ids=_id)
