@@ -39,7 +39,7 @@ _MOST_WORDS = 120
 _LONG = 45
 # What is spoken of alone says nothing: some word must say what is wrong with it.
 _SUBJECTS = frozenset(
-    {"recipient", "address", "sender", "you", "host", "domain", "message", "exist", "allow"}
+    {"recipient", "address", "sender", "you", "host", "domain", "name", "message", "exist", "allow"}
 )
 # The concepts that speak of who sends.
 _SENDERS = frozenset({"sender", "host", "you", "domain", "listword", "repute"})
@@ -48,6 +48,10 @@ _WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)?")
 _NO_WORD = re.compile(r"https?://\S*|[^\s()]*[\w-]\.[\w-]+\.?\S*|#\S*")
 _STATUS = re.compile(r"(?<![\d.])[245]\.(\d{1,3})\.(\d{1,3})(?![\d.])")
 _REPLY = re.compile(r"^\W{0,3}([245]\d\d)\b")
+# Letters that have no accent to take away.
+_LETTERS = str.maketrans(
+    {"ł": "l", "đ": "d", "ø": "o", "ı": "i", "ß": "ss", "æ": "ae", "œ": "oe", "Ł": "l", "Ø": "o"}
+)
 # "MailboxFull" and "no_such_user" are several words.
 _JOINED = re.compile(r"(?<=[a-z])(?=[A-Z])|_")
 
@@ -174,10 +178,11 @@ def _words(text: str) -> list[str]:
 
 
 def _folded(text: str) -> str:
-    """Return a text without accents."""
+    """Return a text without accents, each letter that is no accented one of its own as what stands for it."""
     if text.isascii():
         return text
-    return "".join(char for char in unicodedata.normalize("NFKD", text) if not unicodedata.combining(char))
+    parts = unicodedata.normalize("NFKD", text.translate(_LETTERS))
+    return "".join(char for char in parts if not unicodedata.combining(char))
 
 
 def _parted(word: str) -> Iterator[str]:

@@ -203,6 +203,13 @@ def test_a_negation_turns_the_word_it_stands_by() -> None:
     assert "refused" in read("550 we don't accept this")
 
 
+def test_letters_with_strokes_and_without_dots_are_read_as_plain_ones() -> None:
+    read = refusal_concepts.concepts_in
+    assert "content" in read("550 Załącznik")
+    assert "recipient" in read("550 KULLANICI kullanıcı")
+    assert "full" in read("550 Hộp thư đã đầy")
+
+
 def test_names_of_hosts_and_links_are_no_words() -> None:
     read = refusal_concepts.concepts_in
     assert read("550 https://spam.acme.example/blocked mx.unknown-user.example") == {}
