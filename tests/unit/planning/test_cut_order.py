@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
@@ -9,6 +10,7 @@ import pytest
 from tests.support.situations import NOW, OWN, Story, key, situation, use
 from workbench.core.clock import iso
 from workbench.core.errors import UsageError
+from workbench.domain.model.inventory import LoginItem
 from workbench.domain.model.plan import EffectKind
 from workbench.domain.runbook import deadlines
 from workbench.domain.runbook.handover import kept, proposal
@@ -175,3 +177,26 @@ def test_a_timer_ends_with_what_it_waits_for() -> None:
     after = situation([key("a")], [LOGIN], state=story.state())
     assert not [t for t in deadlines.running(after) if t.kind == "hand-over"]
     assert not kept(after)
+
+
+class Looked(dict[str, LoginItem]):
+    """Counts how often all of it is gone through."""
+
+    whole = 0
+
+    def __iter__(self) -> Iterator[str]:
+        type(self).whole += 1
+        return super().__iter__()
+
+
+@pytest.mark.parametrize("count", [3, 30])
+def test_second_logins_are_named_without_going_through_all_logins_for_each(count: int) -> None:
+    logins_ = [f"user{number}@mg.acme.example" for number in range(count)]
+    now = situation([], [*logins_, "user1-2@mg.acme.example"])
+    now.inventory.logins = Looked(now.inventory.logins)
+    Looked.whole = 0
+    planned = logins.plan_reset(now, replace_first=logins_)
+    made = {e.target for e in planned if e.kind is EffectKind.LOGIN_CREATE}
+    assert len(made) == count
+    assert "user1-3@mg.acme.example" in made
+    assert Looked.whole < 3
