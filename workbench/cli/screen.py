@@ -33,7 +33,9 @@ if TYPE_CHECKING:
 # Seconds the drill's servers may take to say where they are; a cold start takes about one.
 SERVE_LIMIT = 30.0
 # What opening a session loads; before the first frame nobody waits for it, and after it keys are answered meanwhile.
-HEAVY = ("workbench.session.session", "workbench.mailgun.wire")
+HEAVY = ("workbench.session.session", "workbench.session.investigation", "workbench.mailgun.wire")
+# What the questions before it load.
+DOOR = ("workbench.cli.opening", "workbench.cli.vaults", "workbench.vault.vault")
 
 
 def run(options: argparse.Namespace) -> int:
@@ -161,6 +163,7 @@ class _Entrance:
 
     async def door(self) -> Door:
         """Return what has to be asked before the incident can be opened."""
+        await loaded(*DOOR)
         from workbench.cli.opening import supplied_key
         from workbench.cli.vaults import vault_choice
         from workbench.tui.screens.connect import Door, KeyChoice
@@ -280,6 +283,7 @@ class _Entrance:
         if await asyncio.to_thread(self.home.has_vault):
             self.vault = await Vault.unlock_file(path, passphrase)
         else:
+            await loaded("zxcvbn")  # It judges new ones, by word lists.
             keyring = await keyring_beside_secrets(self.home)
             typed = passphrase.reveal()
             self.vault = await Vault.create_file(path, check_new(typed, typed), keyring=keyring)
