@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
+from typing import Any
+
 import pytest
 from textual import events
 
 from tests.pilot.conftest import SIZES, Running, app_of, screen_text, settle
 from tests.pilot.fake_session import PERSON, FakeSession
+from tests.support.patience import HANGS
 from workbench.domain.model.inventory import LoginItem
 from workbench.domain.runbook.runbook import StepView
 from workbench.planning.catalog import Pane
+from workbench.tui.panes import credentials
 from workbench.tui.panes.runbook import Guide, RunbookPane
 from workbench.tui.widgets.table import KeyedTable
 
@@ -338,3 +343,52 @@ async def test_news_that_come_while_the_steps_are_judged_are_shown_too(
         pane.take({"runbook"}, {})
         await settle(pilot)
         assert asked == 2 and pane.fresh
+
+
+async def test_a_reading_that_ends_judges_nothing_in_its_own_turn(
+    running: Running, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With ten thousand logins that was a sixth of a second a minute in which no key was answered."""
+    session, judged = FakeSession(logins=30), list[str]()
+    async with running(session, (160, 50)) as pilot:
+        await settle(pilot)
+        app = app_of(pilot)
+
+        def noted(name: str) -> None:
+            asked = getattr(session, name)
+
+            def ask() -> Any:
+                judged.append(name)
+                return asked()
+
+            monkeypatch.setattr(session, name, ask)
+
+        noted("steps")
+        noted("findings")
+        app.account.reading(False)
+        assert judged == []
+        await settle(pilot)
+        assert {"steps", "findings"} <= set(judged)
+        assert all(pane.fresh for pane in app.main.panes.values() if pane.display)
+
+
+async def test_ten_thousand_credentials_get_their_rows_in_turns(
+    running: Running, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(credentials, "ROWS_A_TURN", 10)
+    session, turns = FakeSession(logins=50), 0
+    async with running(session, (160, 50)) as pilot:
+        await settle(pilot)
+        pane = app_of(pilot).main.panes[Pane.CREDENTIALS]
+        shown = pane.table.model.total
+        pane.take({"logins"}, {})
+        made = asyncio.ensure_future(pane.prepare(session))  # type: ignore[arg-type]
+        while not made.done():
+            turns += 1
+            await asyncio.sleep(0)
+        assert turns > 5
+        await settle(pilot)
+        assert pane.fresh and pane.table.model.total == shown
+        # Where only some rows move, all the others stay as they are: nothing is made ready.
+        await asyncio.wait_for(pane.prepare(session), HANGS)  # type: ignore[arg-type]
+        assert pane._ready is None  # type: ignore[attr-defined]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import ChainMap
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -89,15 +89,17 @@ class CredentialView:
 
     def rows(self) -> list[Row]:
         """Return every row: keys, logins, and what this incident removed."""
-        inventory = self._inventory
-        rows: list[Row] = [self._key_row(item) for item in inventory.keys.values()]
-        rows += [self._login_row(item) for item in inventory.logins.values()]
-        rows += [
-            self._gone_row(record)
-            for target, record in self._cuts.items()
-            if target not in inventory.keys and target not in inventory.logins
-        ]
-        return rows
+        return list(self.each())
+
+    def each(self) -> Iterator[Row]:
+        """Yield the same one after the other, of the account as it was at the first, for who makes them in turns."""
+        keys, logins, cuts = self._inventory.keys, self._inventory.logins, tuple(self._cuts.items())
+        there: tuple[list[KeyItem], list[LoginItem]] = list(keys.values()), list(logins.values())
+        yield from map(self._key_row, there[0])
+        yield from map(self._login_row, there[1])
+        for target, record in cuts:
+            if target not in keys and target not in logins:
+                yield self._gone_row(record)
 
     def is_login(self, key: str) -> bool:
         """Return whether the row of that key is a login's, also where it is gone; else it is an API key's."""

@@ -283,8 +283,8 @@ class WorkbenchApp(EndingApp):
         self.toasts.release()
 
     def renew(self) -> None:
-        """Draw everything from the store again."""
-        self.main.renew()
+        """Draw everything from the store again, soon."""
+        self.main.all_moved()
 
     def renew_status(self) -> None:
         """Draw the top line again, and why a list is empty."""

@@ -101,7 +101,7 @@ class Ui(Protocol):
         """Return a warning when what is shown is not fresh, else nothing."""
 
     def renew(self) -> None:
-        """Draw everything from the store again."""
+        """Draw everything from the store again, soon: keys go between."""
 
     def renew_status(self) -> None:
         """Draw the top line again, and why a list is empty."""

@@ -113,8 +113,8 @@ def _keys(situation: Situation) -> Iterator[Finding]:
 def _logins(situation: Situation) -> Iterator[Finding]:
     for item in situation.inventory.logins.values():
         suspicion = situation.of_login(item)
-        key = f"login:{item.login}"
         if suspicion.score:
+            key = f"login:{item.login}"
             yield Finding(
                 key,
                 item.login,

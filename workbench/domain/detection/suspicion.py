@@ -190,7 +190,8 @@ def _unknown_asker(requestor: str | None, name: str | None, background: Backgrou
 def of_login(item: LoginItem, background: Background) -> Suspicion:
     """Return what speaks for an SMTP login being planted: only its creation date can (dossier F)."""
     created = item.credential.created_at
-    if item.is_postmaster or created is None or created < background.since or item.login in background.ours:
+    # The cheapest first: of ten thousand logins nearly all are older.
+    if created is None or created < background.since or item.is_postmaster or item.login in background.ours:
         return NOTHING
     return Suspicion(2, (_made(created, background),), background.window)
 

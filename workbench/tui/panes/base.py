@@ -131,6 +131,11 @@ class WorkPane(Vertical):
         """Return whether everything that was told is shown."""
         return not self._dirty and not self._touched
 
+    @property
+    def stale(self) -> bool:
+        """Return whether every row is to be made anew, not only those that moved effects change."""
+        return self._dirty
+
     def renew(self) -> None:
         """Make every row anew at once: the look changed, or a session arrived."""
         self._dirty = True

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
+from workbench.core.turns import in_turns
 from workbench.planning.catalog import Pane
 from workbench.presentation.credentials import Cached, CredentialView
 from workbench.tui.keymap import bindings, pane_actions
@@ -16,6 +17,10 @@ if TYPE_CHECKING:
     from workbench.domain.model.state import EffectRecord
     from workbench.tui.incident_port import Incident
     from workbench.tui.panes.store import Store
+
+
+# A row costs 1 to 4 µs: ten thousand at once are as long as a key may wait.
+ROWS_A_TURN = 2_000
 
 
 class CredentialsPane(WorkPane):
@@ -48,24 +53,33 @@ class CredentialsPane(WorkPane):
         self._seen: dict[str, None] = {}  # every key that there ever was, in the order of its arrival
         self._cache: dict[str, Cached] = {}
         self._cached_look = store.look
+        self._ready: tuple[Incident, CredentialView, list[Row]] | None = None
 
-    def view_rows(self, session: Incident) -> list[Row]:
-        """Return every key and login."""
+    async def prepare(self, session: Incident) -> None:
+        """Make the rows in turns, where all are made anew."""
+        if self.stale:
+            view = self._viewed(session)
+            self._ready = (session, view, [row async for row in in_turns(view.each(), ROWS_A_TURN)])
+
+    def _viewed(self, session: Incident) -> CredentialView:
         look = self.store.look
         if look != self._cached_look:
             self._cached_look = look
             self._cache.clear()
-        findings = session.findings()
-        self._view = view = CredentialView(
-            session.inventory,
-            session.state,
-            findings,
-            look,
-            self.store.phases,
-            self._cache,
-            session.clock.now(),
+        now = session.clock.now()
+        return CredentialView(
+            session.inventory, session.state, session.findings(), look, self.store.phases, self._cache, now
         )
-        rows = view.rows()
+
+    def view_rows(self, session: Incident) -> list[Row]:
+        """Return every key and login."""
+        ready, self._ready = self._ready, None
+        if ready is not None and ready[0] is session and self.store.look == self._cached_look:
+            _, view, rows = ready
+        else:
+            view = self._viewed(session)
+            rows = view.rows()
+        self._view = view
         self._seen |= dict.fromkeys(row.key for row in rows)
         place = {key: number for number, key in enumerate(self._seen)}
         # Keys first, each row where it was first seen: what is deleted stays in its place, told as gone.

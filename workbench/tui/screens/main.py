@@ -220,8 +220,15 @@ class MainScreen(CalmScreen, Screen[None]):
         self.write_band()
         self.refresh_status()
 
+    def all_moved(self) -> None:
+        """Have every pane make its rows anew soon, in turns and behind keys: anything may have changed."""
+        self._band_soon()
+        for pane in self.panes.values():
+            pane.take(set(pane.SLICES), {})
+        self.refresh_status()
+
     def renew(self) -> None:
-        """Draw every pane anew: another look, or a session arrived."""
+        """Draw every pane anew at once: another look, or a session arrived."""
         self._band_soon()
         for pane in self.panes.values():
             pane.renew()
