@@ -18,7 +18,7 @@ from workbench.domain.model.plan import Effect, EffectKind, Place, Plan
 from workbench.domain.model.situation import INTRUDER, Situation
 from workbench.domain.runbook import adoption
 from workbench.domain.settings_audit.results import swept_items
-from workbench.planning.own_things import why_theirs
+from workbench.planning.own_things import all_theirs
 from workbench.planning.ranking import NothingToDo, listed, plural
 
 Network = IPv4Network | IPv6Network
@@ -94,7 +94,8 @@ def plan_remove(situation: Situation, marked: Collection[str], *, own_address: s
     effects = []
     if not any(_covers(net, ours) for net in left.values()):
         effects.append(_add(situation, ours, "workbench", own=True))
-    removals = [_remove(situation, name, after=effects) for name in gone]
+    why = all_theirs(situation, "allowlist")
+    removals = [_remove(situation, name, why(name), after=effects) for name in gone]
     notes = [
         f"Your own address {ours} {'is put on the list first' if effects else 'stays on the list'}.",
         "Whoever sends from a removed address is refused at once, by API (401) and SMTP (535).",
@@ -167,7 +168,7 @@ def _add(
     )
 
 
-def _remove(situation: Situation, address: str, *, after: Collection[Effect]) -> Effect:
+def _remove(situation: Situation, address: str, why: str, *, after: Collection[Effect]) -> Effect:
     entry = situation.inventory.allowlist[address]
     asked = [one.key for one in swept_items(situation) or () if (one.kind, one.id) == ("allowlist", address)]
     return Effect(
@@ -185,7 +186,7 @@ def _remove(situation: Situation, address: str, *, after: Collection[Effect]) ->
         what=f"take {visible(address, 60)} ({visible(entry.description or 'no description', 60)}) off the IP allowlist",
         breaks="whoever uses the API or SMTP from there",
         undo="put it on the list again",
-        why=why_theirs(situation, "allowlist", address),
+        why=why,
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection
 from dataclasses import replace
 
@@ -22,7 +23,7 @@ from workbench.domain.model.state import EffectRecord
 from workbench.domain.runbook.containment import rogue_subaccounts
 from workbench.domain.runbook.handover import uses
 from workbench.mailgun.endpoints import Region
-from workbench.planning.own_things import domain_wants_name, why_theirs
+from workbench.planning.own_things import all_theirs, domain_wants_name, why_theirs
 from workbench.planning.ranking import RANK_LIMIT, RANK_PURGE, came_back, listed, once_more, plural
 
 _REACHED = (EffectState.DONE, EffectState.VERIFIED)
@@ -216,18 +217,19 @@ def plan_subaccounts(situation: Situation, marked: Collection[str], *, enable: b
     wanted = "disabled" if enable else "open"
     kind = EffectKind.SUBACCOUNT_ENABLE if enable else EffectKind.SUBACCOUNT_DISABLE
     verb = "enable" if enable else "disable"
+    why, turns = all_theirs(situation, "subaccount"), _turns(situation)
     effects = tuple(
         Effect(
             kind,
             target=item.id,
             place=Place(situation.inventory.places[0].region),
             # It may be switched off, on and off again: each time is an effect of its own.
-            params=EffectParams(instance=str(_turns(situation, item.id))),
+            params=EffectParams(instance=str(turns[item.id])),
             rank=RANK_PURGE + 50,
             what=f"{verb} subaccount {visible(item.name or item.id, 80)}",
             breaks="nothing: it can send again" if enable else "everything that subaccount sends",
             undo="disable it again" if enable else "enable it again",
-            why="taken back by the operator" if enable else why_theirs(situation, "subaccount", item.id),
+            why="taken back by the operator" if enable else why(item.id),
         )
         for item in (held[s] for s in marked if s in held)
         if item.status == wanted
@@ -241,10 +243,10 @@ def plan_subaccounts(situation: Situation, marked: Collection[str], *, enable: b
     return Plan(f"{verb.capitalize()} subaccounts", effects)
 
 
-def _turns(situation: Situation, subaccount: str) -> int:
-    """Return how often this incident has switched a subaccount on or off."""
+def _turns(situation: Situation) -> Counter[str]:
+    """Return how often this incident has switched each subaccount on or off."""
     switches = situation.state.of_kind(EffectKind.SUBACCOUNT_DISABLE, EffectKind.SUBACCOUNT_ENABLE)
-    return sum(r.effect.target == subaccount and r.state is EffectState.VERIFIED for r in switches)
+    return Counter(r.effect.target for r in switches if r.state is EffectState.VERIFIED)
 
 
 def plan_domain_delete(situation: Situation, marked: Collection[str], *, typed: str = "") -> Plan:

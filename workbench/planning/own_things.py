@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 
 from workbench.core.errors import UsageError
 from workbench.core.redact import key_tail, visible
@@ -19,13 +19,25 @@ class NameNeededError(UsageError):
 
 def why_theirs(situation: Situation, kind: str, item: str) -> str:
     """Return what calls a thing a stranger's: its signs, else somebody's judgement, else that it was chosen."""
-    found = next((one for one in findings(situation) if (one.kind, one.id) == (kind, item)), None)
-    if found is not None and found.why:
-        return "; ".join(visible(line, 160) for line in found.why[:3])
-    judged = situation.state.decisions.get(f"{kind}:{item}")
-    if judged is not None and judged.decision == INTRUDER:
-        return f"judged the intruder's by {visible(judged.who, 60)}"
-    return "chosen by hand: no sign calls it a stranger's"
+    return all_theirs(situation, kind)(item)
+
+
+def all_theirs(situation: Situation, kind: str) -> Callable[[str], str]:
+    """Return what answers ``why_theirs`` for any thing of a kind: a plan asks it of each, and judges them all once."""
+    found: dict[str, tuple[str, ...]] = {}
+    for one in findings(situation):
+        if one.kind == kind:
+            found.setdefault(one.id, tuple(one.why))
+
+    def why(item: str) -> str:
+        if signs := found.get(item):
+            return "; ".join(visible(line, 160) for line in signs[:3])
+        judged = situation.state.decisions.get(f"{kind}:{item}")
+        if judged is not None and judged.decision == INTRUDER:
+            return f"judged the intruder's by {visible(judged.who, 60)}"
+        return "chosen by hand: no sign calls it a stranger's"
+
+    return why
 
 
 def without_sign(situation: Situation, action_id: str, marked: Collection[str]) -> dict[str, str]:

@@ -8,11 +8,13 @@ import pytest
 
 from tests.support.situations import NOW, OLD, US, Story, key, situation, use
 from workbench.core.errors import UsageError
+from workbench.domain.detection.findings import Finding, findings
 from workbench.domain.model.effect_params import LimitSetParams
 from workbench.domain.model.plan import EffectKind
+from workbench.domain.model.situation import Situation
 from workbench.domain.model.state import Decision
 from workbench.mailgun.models import Domain, Limit, Subaccount
-from workbench.planning import brakes, contain, registry
+from workbench.planning import allowlist, brakes, contain, own_things, registry
 from workbench.planning.catalog import ACTIONS
 from workbench.planning.contain import Scope
 
@@ -140,3 +142,18 @@ def test_not_knowing_our_own_key_is_said_and_not_passed_over() -> None:
     where.own_key_id = ""
     with pytest.raises(UsageError, match="itself runs on"):
         contain.plan(where)
+
+
+def test_thousands_of_things_are_judged_once_for_a_plan(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = []
+
+    def counted(there: Situation) -> list[Finding]:
+        asked.append(there)
+        return findings(there)
+
+    monkeypatch.setattr(own_things, "findings", counted)
+    rogue = [Subaccount(id=f"s{n}", name="", status="open", created_at=NOW) for n in range(30)]
+    assert len(brakes.plan_stop(situation(subaccounts=rogue))) == 30
+    held = [f"198.51.100.{n}" for n in range(30)]
+    allowlist.plan_remove(situation(allowlist=held), held, own_address="203.0.113.5")
+    assert len(asked) == 2
