@@ -69,11 +69,15 @@ class LeakSearchRequest:
 
 @dataclass(slots=True)
 class OpenedVault:
-    """What the open vault adds: the fingerprint key, exact values, today's passwords, the snapshot."""
+    """What the open vault adds: the fingerprint key, exact values, today's passwords, the snapshot.
+
+    ``lost`` are the entries of today's passwords that the vault does not hold.
+    """
 
     key: bytes
     known: tuple[KnownValue, ...] = ()
     current: frozenset[str] | None = None
+    lost: frozenset[str] = frozenset()
     snapshot: Mapping[str, Any] | None = None
     live: dict[str, tuple[Liveness, str]] = field(default_factory=dict)
     # Which row of the journal the vault saw last: nothing is recorded on top of an older one.
@@ -127,21 +131,25 @@ async def open_up(
     """
     key, sealer = sealing
     found = OpenedVault(key, snapshot=await _snapshot(state, sealer, folder))
-    passwords = account_facts.password_entries(state)
-    names = list(dict.fromkeys([*passwords, *(state.entries if values else ())]))
-    current: set[str] = set()
-    known: list[KnownValue] = []
-    for name in names:
-        secret = await vault.fetch(EntryName(state.vault_service, name))
-        if secret is None:
-            continue
-        if name in passwords:
-            current.add(secret.fingerprint(key))
-        if values:
-            kind = SecretKind.SMTP_PASSWORD if name.startswith("SMTP ") else SecretKind.API_KEY
-            known.append(KnownValue(name, secret, kind))
-    found.current, found.known = frozenset(current), tuple(known)
+    held: dict[str, Secret | None] = {}
+    # A plan may set passwords while thousands are fetched: those are today's, too.
+    while new := [name for name in _wanted(state, values=values) if name not in held]:
+        for name in new:
+            held[name] = await vault.fetch(EntryName(state.vault_service, name))
+    passwords = set(account_facts.password_entries(state))
+    found.current = frozenset(s.fingerprint(key) for n, s in held.items() if s is not None and n in passwords)
+    found.lost = frozenset(name for name in passwords if held[name] is None)
+    found.known = tuple(
+        KnownValue(name, secret, SecretKind.SMTP_PASSWORD if name.startswith("SMTP ") else SecretKind.API_KEY)
+        for name, secret in held.items()
+        if values and secret is not None
+    )
     return found
+
+
+def _wanted(state: State, *, values: bool) -> list[str]:
+    """Return the entries that a search reads: today's passwords, and with ``values`` every secret of the incident."""
+    return [*account_facts.password_entries(state), *(state.entries if values else ())]
 
 
 async def _snapshot(state: State, sealer: Sealer, folder: Path) -> Mapping[str, Any] | None:
@@ -166,7 +174,8 @@ def options_of(
     snapshot = opened.snapshot if opened is not None else None
     current = opened.current if opened is not None else None
     exposed = leaks.exposed_paths(state)
-    facts = account_facts.account_facts(state, snapshot, current=current)
+    lost = opened.lost if opened is not None else frozenset[str]()
+    facts = account_facts.account_facts(state, snapshot, current=current, lost=lost)
     if inventory is not None:
         facts = account_facts.as_read(facts, inventory)
     return LeakOptions(

@@ -6,7 +6,7 @@ snapshot adds when each key was made, where somebody opened it. Pure.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -29,12 +29,17 @@ _INTRUDER = "intruder"
 
 
 def account_facts(
-    state: State, snapshot: Mapping[str, Any] | None = None, *, current: frozenset[str] | None = None
+    state: State,
+    snapshot: Mapping[str, Any] | None = None,
+    *,
+    current: frozenset[str] | None = None,
+    lost: Collection[str] = (),
 ) -> AccountFacts:
     """Return what the journal says of the account, for matching found secrets offline.
 
     ``snapshot`` is the opened snapshot 0a, for the keys' kinds and roles; ``current`` the fingerprints of
-    the passwords set by this incident, None where the vault stayed shut.
+    the passwords set by this incident, None where the vault stayed shut, and ``lost`` the entries of those that are
+    not in it. A login whose password of today is not known is not compared with any: what was found may be that one.
     """
     deletes = state.of_kind(EffectKind.KEY_DELETE)
     gone = _ended(deletes)
@@ -43,11 +48,15 @@ def account_facts(
     listed = [key for key in _keys(state, snapshot) if key.id not in cut]
     logins = set(state.baseline.logins or ())
     logins |= {r.effect.target for r in state.of_kind(EffectKind.LOGIN_RESET, EffectKind.LOGIN_CREATE)}
+    resets = _ended(state.of_kind(EffectKind.LOGIN_RESET, EffectKind.LOGIN_CREATE))
+    for login, record in state.passwords.items() if current is not None else ():
+        if record.state is not EffectState.VERIFIED or not record.entry or record.entry in lost:
+            resets.pop(login, None)
     return AccountFacts(
         keys=tuple(listed),
         deleted_ids=gone,
         logins=frozenset(logins),
-        resets=_ended(state.of_kind(EffectKind.LOGIN_RESET, EffectKind.LOGIN_CREATE)),
+        resets=resets,
         current=current,
         gone=_ended(state.of_kind(EffectKind.LOGIN_DELETE)),
         read_at=state.snapshots["0a"].at if "0a" in state.snapshots else "",
