@@ -7,8 +7,10 @@ hole the next one will fall through. Pure.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cache
+from typing import TYPE_CHECKING
 
 from workbench.core.redact import key_tail, visible
 from workbench.core.words import plural
@@ -23,6 +25,9 @@ from workbench.domain.leaks.recorded import (
     SuspectedPerson,
 )
 from workbench.domain.model.state import State
+
+if TYPE_CHECKING:
+    from workbench.leaks.findings import AccountFacts
 
 # What somebody judged and leaves where it lies.
 ACCEPTED = "accepted"
@@ -64,7 +69,16 @@ class Leak:
 
 def leaks(state: State) -> list[Leak]:
     """Return every leak of the last searches as it stands now, what is open first."""
-    found = [_leak(row, state) for row in state.known(LeaksFound).exposures]
+
+    @cache
+    def facts() -> AccountFacts:
+        # With the search's own rules, a megabyte that an incident without a found secret never asks for; and once, for
+        # it reads what was done to every credential.
+        from workbench.domain.leaks.account_facts import account_facts
+
+        return account_facts(state)
+
+    found = [_leak(row, state, facts) for row in state.known(LeaksFound).exposures]
     order = {"high": 0, "medium": 1, "low": 2}
     kinds = (SECRET, EXPOSURE, PLUGIN)
     return sorted(
@@ -72,9 +86,9 @@ def leaks(state: State) -> list[Leak]:
     )
 
 
-def _leak(row: FoundLeak, state: State) -> Leak:
+def _leak(row: FoundLeak, state: State, facts: Callable[[], AccountFacts]) -> Leak:
     key = f"leak:{row.id}"
-    live, why = _live(row, state) if row.what == SECRET else ("", row.why)
+    live, why = _live(row, facts) if row.what == SECRET else ("", row.why)
     decision = state.decisions.get(key)
     again = decision is not None and decision.decision == CLOSED and decision.at < row.seen
     still = row.exposed and bool(row.where)
@@ -102,14 +116,11 @@ def _leak(row: FoundLeak, state: State) -> Leak:
     )
 
 
-def _live(row: FoundLeak, state: State) -> tuple[str, str]:
+def _live(row: FoundLeak, known: Callable[[], AccountFacts]) -> tuple[str, str]:
     """Return whether a found secret lives by now: what was replaced after it was found is dead."""
     if row.state == "dead":
         return "dead", row.why
-    # With the search's own rules, a megabyte that an incident without a found secret never asks for.
-    from workbench.domain.leaks.account_facts import account_facts
-
-    facts = account_facts(state)
+    facts = known()
     if row.key_id and row.key_id in facts.deleted_ids:
         return "dead", "rotated: the key was deleted and its absence shown"
     # It was found before the new password was set, so it cannot be the new one.

@@ -398,3 +398,20 @@ def test_a_planted_keys_owner_is_asked_also_after_the_key_is_gone() -> None:
     apply(held, attested)
     assert leaks.devices(held) == []
     assert any("Ann: followed a link" in line for line in leaks.lines(held))
+
+
+def test_what_is_known_of_every_credential_is_read_once_for_all_leaks(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    rows = [{"what": "secret", "id": f"x{n}", "state": "live", "logins": [LOGIN]} for n in range(20)]
+    state = know(State(), "leaks", {"exposures": rows})
+    asked, real = [], account_facts.account_facts
+
+    def counted(seen: State) -> AccountFacts:
+        asked.append(seen)
+        return real(seen)
+
+    monkeypatch.setattr(account_facts, "account_facts", counted)
+    assert len(leaks.leaks(state)) == 20 and len(asked) == 1
+    # Without a found secret nothing of it is read.
+    assert leaks.leaks(State()) == [] and len(asked) == 1
