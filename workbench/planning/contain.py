@@ -10,6 +10,7 @@ from workbench.core.errors import UsageError
 from workbench.core.redact import key_tail, visible
 from workbench.core.words import plural
 from workbench.domain.detection.alarms import open_alarms
+from workbench.domain.model.inventory import LoginItem
 from workbench.domain.model.plan import EffectState, Plan
 from workbench.domain.model.situation import Situation
 from workbench.domain.runbook import coverage
@@ -91,7 +92,8 @@ def plan(situation: Situation, scope: Scope = EVERYTHING) -> Plan:
         left_out += _left_out(situation, scope)
     left_out += [*coverage.lines(situation.inventory), *coverage.notes(situation.inventory)]
     if scope.remove_strangers:
-        effects = tuple(logins.removal(situation, item) for item in logins.strangers(situation))
+        strange = [item for item in logins.strangers(situation) if _covers(scope, item)]
+        effects = tuple(logins.removal(situation, item) for item in strange)
         plans = [_without_resets(p, {e.target for e in effects}) for p in plans]
         plans.append(Plan("Delete stranger SMTP logins", effects))
     if scope.purge:
@@ -224,11 +226,27 @@ def _present(situation: Situation, names: Collection[str], held: Collection[str]
     return [name for name in names if name in held]
 
 
+def _covers(scope: Scope, item: LoginItem) -> bool:
+    """Return whether a login is in the scope: named, on a named domain, or where nothing was named."""
+    return not scope.narrowed or item.login in scope.logins or item.domain in scope.domains
+
+
 def _check_grants(situation: Situation, grants: Grants) -> None:
-    """Raise UsageError where rights were given to a key, or for a domain, that is not in the account."""
+    """Raise UsageError where rights were given to a key, or for a domain, that is not in the account.
+
+    And where the workbench's own key would come back with a role that cannot end the others.
+    """
     if isinstance(grants, str):
         return
     _present(situation, grants, situation.inventory.keys, "key")
+    own = situation.inventory.keys.get(situation.own_key_id)
+    given = grants.get(own.id) if own is not None else None
+    if own is not None and given is not None and (given.domains or given.role not in ("admin", own.key.role)):
+        raise UsageError(
+            f"The workbench itself runs on {key_tail(own.id)}: its replacement cannot have the role {given.role}.",
+            "With it nothing further could be cut, and the workbench would have shut itself out.",
+            f"Give it admin (--grant {own.id}=admin), or leave it out: it gets the role it has.",
+        )
     for grant in grants.values():
         _present(situation, grant.domains, situation.inventory.domains, "domain")
 
@@ -239,10 +257,7 @@ def _left_out(situation: Situation, scope: Scope) -> list[str]:
         lines.append(
             f"{plural(len(situation.inventory.keys) - len(scope.keys), 'API key')} outside the given scope"
         )
-    covered = sum(
-        item.login in scope.logins or item.domain in scope.domains
-        for item in situation.inventory.logins.values()
-    )
+    covered = sum(_covers(scope, item) for item in situation.inventory.logins.values())
     if (scope.logins or scope.domains) and covered < len(situation.inventory.logins):
         lines.append(
             f"{plural(len(situation.inventory.logins) - covered, 'SMTP login')} outside the given scope"

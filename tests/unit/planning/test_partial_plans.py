@@ -6,9 +6,13 @@ import pytest
 
 from tests.support.situations import OWN, Story, key, situation
 from workbench.core.errors import UsageError
+from workbench.domain.model.effect_params import KeyCreateParams
 from workbench.domain.model.inventory import Gap
+from workbench.domain.model.plan import EffectKind
 from workbench.domain.model.situation import Situation
+from workbench.domain.model.state import Decision
 from workbench.planning.contain import Scope, plan
+from workbench.planning.grants import of_words
 
 LOGIN = "news@mg.acme.example"
 ALL = ("keys", "domains", "logins", "subaccounts")
@@ -67,3 +71,29 @@ def test_what_this_incident_made_stays_in_the_plan_where_its_end_without_a_repla
     whole = plan(there, Scope(unreplaced=(made,)))
     assert made in {effect.target for effect in whole}
     assert any("made by this incident" in line for line in whole.left_out)
+
+
+@pytest.mark.parametrize("word", ["basic", "sending:mg.acme.example"])
+def test_the_workbenchs_own_key_never_comes_back_with_a_role_that_can_cut_nothing(word: str) -> None:
+    with pytest.raises(UsageError, match="runs on"):
+        plan(read(*ALL), Scope(grants=of_words([f"{OWN}={word}"])))
+    [mint] = [
+        effect
+        for effect in plan(read(*ALL), Scope(grants=of_words([f"{OWN}=admin"])))
+        if effect.params.own and effect.kind is EffectKind.KEY_CREATE
+    ]
+    assert mint.given(KeyCreateParams).role == "admin"
+
+
+def test_strangers_outside_of_a_scope_are_left_as_they_are() -> None:
+    strange = "drop@mg.acme.example"
+    account = situation([key("web")], [LOGIN, strange, "drop@b.example"])
+    for login in (strange, "drop@b.example"):
+        account.state.decisions[f"login:{login}"] = Decision(f"login:{login}", "intruder", "", "me", "")
+
+    def removed(scope: Scope) -> list[str]:
+        return [one.target for one in plan(account, scope) if one.kind is EffectKind.LOGIN_DELETE]
+
+    assert removed(Scope(remove_strangers=True)) == [strange, "drop@b.example"]
+    assert removed(Scope(remove_strangers=True, domains=("mg.acme.example",))) == [strange]
+    assert removed(Scope(remove_strangers=True, keys=("web-id",))) == []
