@@ -281,7 +281,8 @@ class AccountReadings:
             self._gap(SENDERS, error)
             raise
         self.inventory.gaps.pop(SENDERS, None)
-        await self.recorder.learn(use.fact(since))
+        if self.recorder.state.takes_over(found := use.fact(since)):
+            await self.recorder.learn(found)
         self._compare_readings()
 
     @property

@@ -378,10 +378,7 @@ class Investigation:
             unreadable=made.table.unreadable,
             gaps=tuple(made.table.gaps),
         )
-        state = self.desk.situation().state
-        known = state.fact(CredentialUses)
-        # What is only judged anew is no newer reading: one since the cut stands.
-        if known is None or state.after_cut(found, found.since) or not state.after_cut(known, known.since):
+        if self.desk.situation().state.takes_over(found):
             await self.desk.recorder.learn(found)
         await self.desk.recorder.learn(made.fact())
 

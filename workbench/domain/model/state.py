@@ -14,7 +14,7 @@ from workbench.core.redact import visible
 from workbench.core.words import plural
 from workbench.domain.blocklists.listings import ListingBook
 from workbench.domain.model.baseline import NO_BASELINE, AccountBaseline
-from workbench.domain.model.credential_use import EverSeen
+from workbench.domain.model.credential_use import CredentialUses, EverSeen
 from workbench.domain.model.effect_result import NO_RESULT, EffectResult
 from workbench.domain.model.facts import RecordedFact
 from workbench.domain.model.plan import Effect, EffectKind, EffectState
@@ -301,6 +301,15 @@ class State:
         if since is None:
             return fact.at >= self.access_cut_at
         return since >= self.cut_row
+
+    def takes_over(self, found: CredentialUses) -> bool:
+        """Return whether a reading of who sends takes the place of the latest one.
+
+        One that began before a cut, or is only judged anew, does not know what one since the cut knows, however late
+        it lands.
+        """
+        known = self.fact(CredentialUses)
+        return known is None or self.after_cut(found, found.since) or not self.after_cut(known, known.since)
 
     @property
     def cut_row(self) -> int:
