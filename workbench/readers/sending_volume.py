@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 
 from workbench.core.clock import Clock
@@ -41,7 +41,8 @@ class Metering:
         self._hours: dict[datetime, int] = {}
         self._by_domain: dict[str, int] = {}
         self._usual_by_domain: dict[str, float] = {}
-        self._unread: set[Region] = set()
+        # Regions that did not answer, each with the first hour that its figures are missing from.
+        self._missing: dict[Region, datetime] = {}
         self.volume: Volume | None = None
 
     @property
@@ -56,16 +57,22 @@ class Metering:
         ``cut`` is when access was cut last: the present rate is then counted from that moment on only, because
         an hour's mean would go on telling of the intruder long after the last message.
 
-        Raises ApiError when no region answers; one region that does not is left out of the figures, which name it.
+        Raises ApiError when no region answers; one region that does not is left out of the figures, which name it. Once
+        it answers again, all the hours are read anew that it was missing from.
         """
-        self._unread.clear()
         # Hours are the account's: a host whose clock is off would miss the last ones, or call a running one whole.
         now = self._clock.now() + timedelta(seconds=self._api.clock_offset or 0.0)
         whole = whole or self.volume is None
         # A host that slept, or a drill whose clock was moved on, has read nothing of the hours between.
         lately = min(now - timedelta(hours=2), max(self._hours, default=now))
         start = _hour(now - HISTORY if whole else max(lately, now - HISTORY))
-        totals = await self._sum(start, now, ("time",))
+        # Another reading may be under way beside this one: what this one could not read is its own.
+        unread: set[Region] = set()
+        totals = await self._sum(start, now, ("time",), unread)
+        back = {region: since for region, since in self._missing.items() if region not in unread}
+        if back:
+            start, whole = min(start, *back.values()), True
+            totals = await self._sum(start, now, ("time",), unread)
         fresh: dict[datetime, int] = defaultdict(int)
         for (moment, *_), count in totals.items():
             if isinstance(moment, datetime):
@@ -77,15 +84,19 @@ class Metering:
         # By the clock that follows the account's: in a drill an hour may have passed since the last reading.
         if cut is not None:
             self._meter.forget(cut.timestamp())
+        if unread != self._missing.keys():
+            # Nor may the hours of a region that comes, or goes.
+            self._meter.forget(self._clock.now().timestamp())
+        self._missing = {region: min(self._missing.get(region, start), start) for region in unread}
         self._meter.add(self._clock.now().timestamp(), sum(self._hours.values()))
-        volume = self._judge(now, cut)
+        volume = self._judge(now, cut, unread)
         if whole or (volume.began is not None and not self._by_domain):
-            await self._read_domains(volume, now)
-            volume = self._judge(now, cut)
+            await self._read_domains(volume, now, unread)
+            volume = self._judge(now, cut, unread)
         self.volume = volume
         return volume
 
-    def _judge(self, now: datetime, cut: datetime | None) -> Volume:
+    def _judge(self, now: datetime, cut: datetime | None, unread: Iterable[Region]) -> Volume:
         complete = [AcceptedHour(h, n) for h, n in self._hours.items() if h < _hour(now)]
         rate = None
         measured = None
@@ -106,7 +117,7 @@ class Metering:
             usual_by_domain=self._usual_by_domain,
             rate_now=rate,
             measured_from=measured.since if measured is not None else None,
-            unread=sorted(self._unread),
+            unread=sorted(unread),
         )
 
     def _since(self, now: datetime, cut: datetime) -> Measured | None:
@@ -131,22 +142,25 @@ class Metering:
             return Measured(carried(rhythm, self._hours[last], running), last)
         return None
 
-    async def _read_domains(self, volume: Volume, now: datetime) -> None:
+    async def _read_domains(self, volume: Volume, now: datetime, unread: set[Region]) -> None:
         since = volume.began or _hour(now - timedelta(days=1))
         until = volume.ended or now
-        counts = await self._sum(since, until, ("domain",))
+        counts = await self._sum(since, until, ("domain",), unread)
         self._by_domain = {str(name): count for (name, *_), count in counts.items()}
         span = max(1.0, (until - since).total_seconds() / 3600.0)
-        before = await self._sum(_hour(now - HISTORY), since, ("domain",))
+        before = await self._sum(_hour(now - HISTORY), since, ("domain",), unread)
         hours_before = max(1.0, (since - _hour(now - HISTORY)).total_seconds() / 3600.0)
         self._usual_by_domain = {
             str(name): count * span / hours_before for (name, *_), count in before.items()
         }
 
     async def _sum(
-        self, start: datetime, end: datetime, dimensions: tuple[str, ...]
+        self, start: datetime, end: datetime, dimensions: tuple[str, ...], unread: set[Region]
     ) -> Counter[tuple[object, ...]]:
-        """Return accepted messages by dimension values, all regions and subaccounts added up."""
+        """Return accepted messages by dimension values, all regions and subaccounts added up.
+
+        ``unread`` gets the regions that do not answer; raises ApiError where none does.
+        """
         if end - start < timedelta(minutes=1):
             return Counter()
         regions = self._regions or self._api.endpoints.regions
@@ -171,7 +185,7 @@ class Metering:
         for region, answer in zip(regions, answers, strict=True):
             if isinstance(answer, ApiError):
                 failures.append(answer)
-                self._unread.add(region)
+                unread.add(region)
             elif isinstance(answer, BaseException):
                 raise answer
             else:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime, parsedate_to_datetime
@@ -11,8 +12,9 @@ import pytest
 
 from tests.unit.mailgun.fakes import START, fake_client, reply
 from workbench.core.clock import ManualClock
-from workbench.core.errors import ApiError
+from workbench.core.errors import ApiError, VendorFault
 from workbench.mailgun.endpoints import Region
+from workbench.readers import sending_volume
 from workbench.readers.sending_volume import Metering
 
 
@@ -48,6 +50,78 @@ async def test_a_region_that_answers_again_is_no_longer_missing() -> None:
     assert (await metering.read(whole=True)).unread == (Region.EU,)
     well = True
     assert (await metering.read()).unread == ()
+
+
+class TwoRegions:
+    """Each hour 100 messages in the US and, while it answers, 700 in the EU."""
+
+    def __init__(self) -> None:
+        self.clock = ManualClock(MONDAY)
+        self.eu_answers = True
+
+    def part_of(self, hour: datetime) -> float:
+        """Return how much of an hour is over."""
+        return min(1.0, (self.clock.now() - hour).total_seconds() / 3600)
+
+    def __call__(self, request: httpx.Request) -> httpx.Response:
+        eu, body = "eu." in request.url.host, json.loads(request.content)
+        if eu and not self.eu_answers:
+            return reply({"message": "Forbidden"}, 403)
+        if body["dimensions"] != ["time"]:
+            return reply({"items": []})
+        start, end = (parsedate_to_datetime(body[name]) for name in ("start", "end"))
+        first = start.replace(minute=0, second=0)
+        hours = [first + timedelta(hours=n) for n in range(24 * 40) if first + timedelta(hours=n) <= end]
+        return reply(
+            {
+                "items": [
+                    {
+                        "dimensions": [{"dimension": "time", "value": format_datetime(hour)}],
+                        "metrics": {"accepted_count": round((700 if eu else 100) * self.part_of(hour))},
+                    }
+                    for hour in hours
+                ]
+            }
+        )
+
+
+async def test_the_hours_that_a_region_was_missing_from_are_read_once_it_answers_again() -> None:
+    account = TwoRegions()
+    metering = Metering(fake_client(account)[0], account.clock)
+    await metering.read(whole=True)
+    for answers in (False, False, False, False, False, True):
+        account.eu_answers = answers
+        account.clock.advance(3600)
+        volume = await metering.read()
+        # What a region's coming and going does to the counts is nobody's sending.
+        assert volume.excess_now == 0
+    assert volume.unread == () and {hour.accepted for hour in volume.hours} == {800}
+
+
+async def test_a_region_that_one_of_two_readings_misses_stays_missing_in_that_one(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    account = TwoRegions()
+    metering = Metering(fake_client(account)[0], account.clock)
+    await metering.read(whole=True)
+    begun, goes_on = asyncio.Event(), asyncio.Event()
+    refused = [True]
+
+    async def metrics(*_: object, region: Region, dimensions: tuple[str, ...], **__: object) -> list[object]:
+        if region is Region.EU and refused:
+            refused.clear()
+            raise VendorFault("the server is down")
+        if dimensions == ("domain",) and region is Region.US and not begun.is_set():
+            begun.set()
+            await goes_on.wait()
+        return []
+
+    monkeypatch.setattr(sending_volume, "metrics", metrics)
+    first = asyncio.ensure_future(metering.read(whole=True))
+    await begun.wait()
+    await metering.read()
+    goes_on.set()
+    assert (await first).unread == (Region.EU,)
 
 
 async def test_where_no_region_can_be_read_there_are_no_figures() -> None:
