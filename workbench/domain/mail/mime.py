@@ -17,8 +17,8 @@ from email.message import Message
 from email.parser import BytesParser
 from typing import Any
 
+from workbench.core import html_text
 from workbench.core.redact import visible
-from workbench.domain.mail import html_text
 from workbench.domain.mail.links import links_in
 
 MOST_BYTES = 32 * 1024 * 1024  # of one message

@@ -6,7 +6,8 @@ import hashlib
 
 import pytest
 
-from workbench.domain.mail import html_text, mime
+from workbench.core import html_text
+from workbench.domain.mail import mime
 
 _HEAD = b"From: Shop <notice@mg.acme.example>\r\nSubject: Parcel\r\n"
 
