@@ -17,6 +17,7 @@ from email.message import Message
 # A report has a handful of parts. What nests deeper, or has more, is read as plain text instead.
 _MOST_PARTS = 60
 _MOST_REPORTS = 50
+_MOST_FORWARDS = 3
 _AS_IT_IS = ("", "7bit", "8bit", "binary")
 _HEADERS = re.compile(r"\A(?:From [^\n]{3,200}\n)?(?:[!-9;-~]{2,60}:[^\n]*\n(?:[ \t][^\n]*\n)*){2,}\r?\n")
 _REPLY = re.compile(r"(?<![\w.#-])([245]\d\d)(?:[ -]|$)|#?\b[45]\.\d\.\d{1,3}\b")
@@ -43,6 +44,22 @@ _RETURNED = re.compile(
     r"(?:return-path|received|x-[\w-]{2,40}|message-id|dkim-signature|mime-version): [^\n]{1,400})$",
     re.IGNORECASE | re.MULTILINE,
 )
+
+# Who writes bounces: its name or address, in any of a few languages.
+_MAIL_SYSTEM = re.compile(
+    r"mailer-daemon|postmaster@|mail delivery|delivery (?:sub)?system|mail system|microsoft outlook|mailsystem",
+    re.IGNORECASE,
+)
+# "-------- Forwarded message --------", "Begin forwarded message:", "-----Ursprüngliche Nachricht-----"
+_FORWARDS = re.compile(
+    r"^(?:[-_ ]{3,20}[^\n-]{6,60}[-_]{3,20}|begin forwarded message:|_{20,80})[ \t]*\n"
+    r"(?:[^\n]{0,120}\n){0,4}?[ \t*]{0,4}(?:from|von|de|da|od|van|från|fra|от|差出人|发件人)[ \t]?[:：][^\n]{0,200}\n",
+    re.IGNORECASE | re.MULTILINE,
+)
+_LONGEST_HEAD = 4_000
+_ADDRESSED = re.compile(r"\A\s{0,20}<[^\s<>@]{1,100}@[\w.-]{1,200}>:[ \t]*\n")
+# What was quoted by who passed it on; Sendmail's transcript (">>> RCPT TO") is none of that.
+_QUOTED = re.compile(r"^(?!>>> [A-Z]{4})(?:> ?){1,6}", re.MULTILINE)
 
 # What a mail system says before it comes to the point, and the fields of the message it quotes beside it.
 _PREAMBLE = re.compile(
@@ -89,17 +106,60 @@ def read_bounce(text: str) -> Bounce:
     message = _parsed(text)
     if message is None:
         return Bounce("text", tuple(_from_words(text)), {})
+    return _bounce_of(message, text, _MOST_FORWARDS)
+
+
+def _bounce_of(message: Message, text: str, deeper: int) -> Bounce:
+    """Return what a mail says as a bounce; one that somebody passes on as an attachment is read in its place."""
     parts = list(_parts(message))
     complaint = _complaint(parts)
     if complaint:
         return Bounce("complaint", (), complaint)
-    words = next((_decoded(part) for part in parts if part.get_content_type() == "text/plain"), "")
-    if not words and not message.is_multipart():
-        words = _decoded(message)
+    inner = _forwarded(message, parts) if deeper else None
+    if inner is not None:
+        return _bounce_of(inner, inner.as_string(), deeper - 1)
+    words = _words(message, parts)
     reports = list(_from_status(parts, words))
     if reports:
         return Bounce("report", tuple(reports[:_MOST_REPORTS]), {})
     return Bounce("mail", tuple(_from_words(words or _unfolded(text))), {})
+
+
+def _forwarded(message: Message, parts: list[Message]) -> Message | None:
+    """Return the bounce that somebody's mail has attached, None where the mail is a system's own or holds none."""
+    if _MAIL_SYSTEM.search(str(message.get("From", ""))) or any(map(_is_status, parts)):
+        return None
+    for part in parts:
+        payload = part.get_payload()
+        if part.get_content_type() != "message/rfc822" or not isinstance(payload, list):
+            continue
+        for inner in payload:
+            if isinstance(inner, Message) and (
+                _MAIL_SYSTEM.search(str(inner.get("From", ""))) or any(map(_is_status, _parts(inner)))
+            ):
+                return inner
+    return None
+
+
+def _is_status(part: Message) -> bool:
+    return part.get_content_type() in ("message/delivery-status", "message/global-delivery-status")
+
+
+def _words(message: Message, parts: list[Message]) -> str:
+    """Return what a person reads of a bounce: its plain text, else what its HTML shows."""
+    plain = (_decoded(part) for part in parts if part.get_content_type() == "text/plain")
+    if words := next((words for words in plain if words.strip()), ""):
+        return words
+    shown = (_shown(part) for part in parts if part.get_content_type() == "text/html")
+    if words := next((words for words in shown if words), ""):
+        return words
+    return "" if message.is_multipart() else _decoded(message)
+
+
+def _shown(part: Message) -> str:
+    from workbench.core import html_text  # Few bounces are HTML alone: its tables wait for the first.
+
+    return html_text.reduce(_decoded(part)).text
 
 
 def _parsed(text: str) -> Message | None:
@@ -158,7 +218,7 @@ def _complaint(parts: list[Message]) -> dict[str, str]:
 def _from_status(parts: list[Message], words: str) -> Iterator[BounceReport]:
     """Yield a report for each recipient block of a delivery status that failed or was delayed."""
     for part in parts:
-        if part.get_content_type() not in ("message/delivery-status", "message/global-delivery-status"):
+        if not _is_status(part):
             continue
         blocks = _blocks(part)
         reporting = _typed(blocks[0].get("Reporting-MTA")) if blocks else ""
@@ -218,6 +278,7 @@ def _typed(value: object) -> str:
 
 def _from_words(text: str, recipient: str = "") -> Iterator[BounceReport]:
     """Yield what the readable text of a bounce quotes of the receiving server, one paragraph each."""
+    text = _passed_on(_QUOTED.sub("", text))
     begun = _RETURNED.search(text)
     own = text[: begun.start()] if begun is not None else text
     paragraphs = [part for part in re.split(r"\n\s*\n", _unfolded(own)) if part.strip()]
@@ -225,8 +286,11 @@ def _from_words(text: str, recipient: str = "") -> Iterator[BounceReport]:
     if recipient:
         telling = [part for part in telling if recipient.lower() in part.lower()] or telling
     point = _PREAMBLE.sub("", own)
+    if not telling:
+        # qmail and its kin put the address on a line of its own, the reason below it.
+        telling = [part for part in paragraphs if _ADDRESSED.match(part)]
     for part in (telling or [one for one in (point, own) if one.strip()][:1])[:_MOST_REPORTS]:
-        line = _diagnostic(part) or " ".join(part.split())
+        line = _diagnostic(part) or " ".join(_ADDRESSED.sub("", part).split())
         found = _SAID_BY.search(" ".join(part.split()))
         host = next((group for group in found.groups() if group), "").lower() if found is not None else ""
         code = _first(_CODE, line)
@@ -235,6 +299,22 @@ def _from_words(text: str, recipient: str = "") -> Iterator[BounceReport]:
         yield BounceReport(
             _from_code(line), host, int(code) if code else None, _first(_STATUS, line), recipient, ours
         )
+
+
+def _passed_on(text: str) -> str:
+    """Return what stands below the head of a mail system's mail that a person passes on; other texts as they are.
+
+    The person's own words above it are no refusal. Where a reply stands above it, it is the mail that came back.
+    """
+    for found in _FORWARDS.finditer(text):
+        if _REPLY.search(text, 0, found.start()) is not None:
+            return text
+        if _MAIL_SYSTEM.search(found[0]) is not None:
+            # The rest of its head, up to the first blank line, tells no more.
+            return (
+                text[found.end() :][:_LONGEST_HEAD].partition("\n\n")[2] + text[found.end() :][_LONGEST_HEAD:]
+            )
+    return text
 
 
 def _diagnostic(paragraph: str) -> str:

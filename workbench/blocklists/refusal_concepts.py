@@ -41,6 +41,23 @@ _LONG = 45
 _SUBJECTS = frozenset(
     {"recipient", "address", "sender", "you", "host", "domain", "name", "message", "exist", "allow"}
 )
+# Without any code, some word must say that something was not done: a text may be anybody's mail.
+_OUTCOMES = frozenset(
+    {
+        "gone",
+        "full",
+        "refused",
+        "exceed",
+        "way",
+        "later",
+        "grey",
+        "unchecked",
+        "rate",
+        "malware",
+        "repute",
+        "listword",
+    }
+)
 # The concepts that speak of who sends.
 _SENDERS = frozenset({"sender", "host", "you", "domain", "listword", "repute"})
 _WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)?")
@@ -84,7 +101,7 @@ def spoken(text: str) -> Spoken | None:
     """
     places = concepts_in(text)
     codes = _codes(text)
-    if len(places) < (1 if codes else 2) or text.startswith("2"):
+    if len(places) < (1 if codes else 2) or text.startswith("2") or not (codes or _OUTCOMES & places.keys()):
         return None
     found = _leading(places, [*features(places), *codes])
     return found if found and found.lead >= (LEAD if codes and len(places) > 1 else MORE_LEAD) else None
