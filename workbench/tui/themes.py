@@ -23,13 +23,19 @@ DARK = Theme(
     surface="#101418",
     panel="#1c242c",
     foreground="#d8dee4",
-    variables={"border-blurred": "#66747f", "footer-background": "#1c242c"},
+    variables={
+        # As the palette of 256 colours has them: lightened, both would be the same colour there.
+        "text-accent": "#ffd75f",
+        "text-warning": "#ffaf5f",
+        "border-blurred": "#66747f",
+        "footer-background": "#1c242c",
+    },
 )
 LIGHT = Theme(
     name="workbench-light",
     primary="#005f87",
     secondary="#4e5f5f",
-    accent="#875f00",
+    accent="#5f5f00",
     warning="#af5f00",
     error="#af0000",
     success="#006f00",

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import pytest
+from rich.color import Color as Terminal
+from rich.color import ColorSystem
 from textual.color import Color
 from textual.theme import Theme
 
@@ -42,9 +44,14 @@ def colour(named: dict[str, str], name: str, ground: Color) -> Color:
     return ground + Color.parse(value)
 
 
+def variables(theme: Theme) -> dict[str, str]:
+    """Return the variables of a theme as the app draws with them: its own come over those that follow from it."""
+    return {**theme.to_color_system().generate(), **theme.variables}
+
+
 @pytest.mark.parametrize("theme", THEMES, ids=lambda theme: theme.name)
 def test_what_is_read_has_the_contrast(theme: Theme) -> None:
-    named = theme.to_color_system().generate()
+    named = variables(theme)
     for ground_name in GROUNDS:
         ground = Color.parse(named[ground_name])
         for name in TEXTS:
@@ -53,7 +60,7 @@ def test_what_is_read_has_the_contrast(theme: Theme) -> None:
 
 @pytest.mark.parametrize("theme", THEMES, ids=lambda theme: theme.name)
 def test_the_row_under_the_cursor_is_readable_focused_or_not(theme: Theme) -> None:
-    named = theme.to_color_system().generate()
+    named = variables(theme)
     surface = Color.parse(named["surface"])
     for state in ("block-cursor", "block-cursor-blurred"):
         ground = surface + Color.parse(named[f"{state}-background"])
@@ -64,11 +71,23 @@ def test_the_row_under_the_cursor_is_readable_focused_or_not(theme: Theme) -> No
 
 @pytest.mark.parametrize("theme", THEMES, ids=lambda theme: theme.name)
 def test_frames_are_seen_and_the_focused_one_apart_from_the_others(theme: Theme) -> None:
-    named = theme.to_color_system().generate()
+    named = variables(theme)
     ground = Color.parse(named["background"])
     for name in FRAMES:
         assert contrast(colour(named, name, ground), ground) >= 3.0, name
     assert named["accent"] != named["warning"], "yellow is for focus and keys alone"
+
+
+@pytest.mark.parametrize("theme", THEMES, ids=lambda theme: theme.name)
+def test_no_two_meanings_share_a_colour_of_the_256(theme: Theme) -> None:
+    named = variables(theme)
+    ground = Color.parse(named["background"])
+    drawn: dict[int | None, set[str]] = {}
+    for meaning in ("accent", "warning", "error", "primary", "success"):
+        for name in (meaning, f"text-{meaning}"):
+            shown = Terminal.parse(colour(named, name, ground).hex[:7]).downgrade(ColorSystem.EIGHT_BIT)
+            drawn.setdefault(shown.number, set()).add(meaning)
+    assert [shared for shared in drawn.values() if len(shared) > 1] == []
 
 
 def test_the_ratio_is_what_the_text_of_the_standard_says() -> None:
