@@ -6,29 +6,34 @@ import asyncio
 import contextlib
 import hashlib
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from workbench.core.atomic_files import ensure_folder, replace_durably
 from workbench.core.redact import visible
+from workbench.core.turns import in_turns
 from workbench.core.words import plural
 from workbench.documents.documents import head
 from workbench.domain.model import hash_chain as chain
 from workbench.reports import render as report_render
 from workbench.reports.report import Audience, Material, Report, compose, to_json
 
+# How often it is begun anew where something moved while the reports were composed.
+TRIES = 2
 FORMATS = {"txt": report_render.text, "md": report_render.markdown, "html": report_render.page}
 
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """A set of report files: their folder, hash by name, and the whole as one document."""
+    """A set of report files: their folder, hash by name, the whole as one document, and the text for Support."""
 
     folder: Path
     files: Mapping[str, str]
     document: dict[str, Any]
+    support: str = ""
 
     @property
     def words(self) -> str:
@@ -49,14 +54,34 @@ class Checked:
     altered_row: int | None = None
 
 
-async def write(material: Material, folder: Path) -> Written:
+async def write(gather: Callable[[], Material], folder: Path) -> Written:
     """Write every report in every format below ``folder``, private and durable; raises OSError on a full disk.
 
-    All are composed from one state of the journal, in one go; what is made of them needs nothing else, and is made
-    beside the loop.
+    All are composed from one state of the journal and the account; what is made of them needs nothing else, and is
+    made beside the loop.
     """
-    reports = [compose(audience, material) for audience in Audience]
-    return await asyncio.to_thread(_write_all, folder, reports)
+    return await asyncio.to_thread(_write_all, folder, await _composed(gather))
+
+
+async def _composed(gather: Callable[[], Material]) -> list[Report]:
+    """Return the reports, each composed in a turn of its own; from the start where something moved in between.
+
+    An incident in which something moves all the time is told in one turn, however long that takes.
+    """
+    for _ in range(TRIES):
+        material = gather()
+        before = _state_of(material)
+        reports = [compose(audience, material) async for audience in in_turns(Audience, 1)]
+        if _state_of(material) == before:
+            return reports
+    material = gather()
+    return [compose(audience, material) for audience in Audience]
+
+
+def _state_of(material: Material) -> tuple[int, dict[str, datetime]]:
+    """Return what tells one state of what a report is made of from the next, where it lives on: journal and account."""
+    situation = material.situation
+    return situation.state.last_seq, dict(situation.inventory.read_at)
 
 
 def document(reports: Sequence[Report]) -> dict[str, Any]:
@@ -115,11 +140,14 @@ def _write_all(folder: Path, reports: Sequence[Report]) -> Written:
     whole = document(reports)
     stamp = reports[0].written_at.replace(":", "").replace("-", "")
     files = {f"{stamp}-report.json": json.dumps(whole, ensure_ascii=False, indent=1)}
+    support = ""
     for report in reports:
         for suffix, render in FORMATS.items():
-            files[f"{stamp}-{report.audience.value}.{suffix}"] = render(report)
+            files[f"{stamp}-{report.audience.value}.{suffix}"] = text = render(report)
+            if report.audience is Audience.SUPPORT and suffix == "txt":
+                support = text
     ensure_folder(folder)
     for name, content in files.items():
         replace_durably(folder / name, content.encode())
     hashes = {name: hashlib.sha256(content.encode()).hexdigest() for name, content in files.items()}
-    return Written(folder, hashes, whole)
+    return Written(folder, hashes, whole, support)

@@ -16,7 +16,7 @@ from workbench.core.clock import AccountClock, as_moment, iso
 from workbench.core.errors import ApiError, JournalError, UsageError
 from workbench.core.redact import Secret
 from workbench.core.state_dir import JOURNAL_NAME, new_incident_id, tag_of
-from workbench.core.turns import in_turns
+from workbench.core.turns import in_turns, loaded
 from workbench.domain.detection import findings, lockout
 from workbench.domain.detection.changes import LAG
 from workbench.domain.model.inventory import Inventory
@@ -251,11 +251,11 @@ class Session:
 
     async def write_report(self) -> Written:
         """Write every report, journal the files' hashes; raises JournalError when the disk refuses."""
+        await loaded("workbench.session.report_writer")
         from workbench.session import report_writer
 
-        material = self.report_material()
         try:
-            written = await report_writer.write(material, self.recorder.folder / "reports")
+            written = await report_writer.write(self.report_material, self.recorder.folder / "reports")
         except OSError as error:
             raise JournalError(
                 f"The report could not be written ({error.strerror}).",

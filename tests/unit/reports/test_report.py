@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import threading
 from datetime import UTC, datetime
@@ -10,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.patience import HANGS
 from tests.support.situations import know
 from workbench.domain.model import hash_chain as chain
 from workbench.domain.model.inventory import Gap, Inventory, KeyItem, UserItem
@@ -218,16 +220,44 @@ async def test_reports_are_composed_once_of_one_state_and_name_its_row_whatever_
 
     def written(path: Path, content: bytes) -> None:
         assert threading.get_ident() != here
+        files[path.name] = content
         state.last_seq = 9
 
-    here = threading.get_ident()
+    here, files = threading.get_ident(), dict[str, bytes]()
     monkeypatch.setattr(report_writer, "compose", compose_one)
     monkeypatch.setattr(report_writer, "replace_durably", written)
-    done = await report_writer.write(material, tmp_path / "reports")
+    done = await report_writer.write(lambda: material, tmp_path / "reports")
     # What reads the live state runs on the loop, once for each audience; what renders and writes does not.
     assert composed == [(audience, here) for audience in Audience]
     assert done.document["journal"] == {"row": 7, "hash": "f" * 64}
     assert len(done.files) == 1 + 3 * len(Audience)
+    # What is shown to be copied is what stands in the file.
+    assert [text for name, text in files.items() if name.endswith("-support.txt")] == [done.support.encode()]
+
+
+@pytest.mark.parametrize("moves", [0, 1, 99])
+async def test_reports_are_composed_in_turns_and_anew_where_something_moved_in_between(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, moves: int
+) -> None:
+    material, composed, turns = _material(), list[int](), 0
+
+    def compose_one(audience: Audience, of: Material) -> Report:
+        composed.append(turns)
+        return compose(audience, of)
+
+    monkeypatch.setattr(report_writer, "compose", compose_one)
+    writing = asyncio.ensure_future(report_writer.write(lambda: material, tmp_path / "reports"))
+    while not writing.done() and len(composed) < 99:
+        turns += 1
+        # Somebody records something in every turn, so many times.
+        material.situation.state.last_seq += turns in range(3, 3 + moves)
+        await asyncio.sleep(0)
+    done = await asyncio.wait_for(writing, HANGS)
+    once, told = len(Audience), {report["journal"]["row"] for report in done.document["reports"]}
+    assert len(told) == 1
+    assert len(composed) == {0: once, 1: 2 * once, 99: 3 * once}[moves]
+    # In turns, but in one where that never ends.
+    assert len(set(composed[-once:])) == (1 if moves == 99 else once)
 
 
 def test_a_strange_file_is_no_report_of_this_incident() -> None:

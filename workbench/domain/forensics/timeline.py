@@ -119,7 +119,9 @@ def _once(moments: Iterable[Moment]) -> list[Moment]:
     """Return each moment once; the first telling counts."""
     held: dict[tuple[datetime, MomentKind, str], Moment] = {}
     for moment in moments:
-        held.setdefault(_name(moment), replace(moment, at=moment.at.replace(microsecond=0)))
+        # Of ten thousand logins each is one, and nearly all say whole seconds.
+        whole = replace(moment, at=moment.at.replace(microsecond=0)) if moment.at.microsecond else moment
+        held.setdefault((whole.at, whole.kind, whole.text), whole)
     return list(held.values())
 
 

@@ -24,18 +24,19 @@ def there(inventory: Inventory) -> frozenset[str]:
     for item in inventory.keys.values():
         named += (item.key.requestor, item.key.user_name)
     found = {name.strip().lower() for name in named if name and "@" in name}
-    return frozenset(found - _logins(inventory))
+    return _no_logins(found, inventory)
 
 
 def told_of(inventory: Inventory, state: State) -> frozenset[str]:
     """Return the addresses in what the journal says of users and keys: people who are gone are among them."""
     found = {name.lower() for text in _told(state) for name in ADDRESS.findall(text)}
     before = {name.lower() for name in state.baseline.logins or ()}
-    return frozenset(found - before - _logins(inventory))
+    return _no_logins(found - before, inventory)
 
 
-def _logins(inventory: Inventory) -> set[str]:
-    return {name.lower() for name in inventory.logins}
+def _no_logins(found: set[str], inventory: Inventory) -> frozenset[str]:
+    # Asked for every sentence that is shown: no set of ten thousand logins is made of it.
+    return frozenset(found.difference(map(str.lower, inventory.logins)) if found else ())
 
 
 def _told(state: State) -> Iterator[str]:

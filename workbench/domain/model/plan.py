@@ -280,6 +280,8 @@ class Plan:
         """Return the plan reduced to the given effect ids, without dangling dependencies."""
         keep = set(ids)
         effects = tuple(
-            replace(e, after=tuple(a for a in e.after if a in keep)) for e in self.effects if e.id in keep
+            e if keep.issuperset(e.after) else replace(e, after=tuple(a for a in e.after if a in keep))
+            for e in self.effects
+            if e.id in keep
         )
         return replace(self, effects=effects)

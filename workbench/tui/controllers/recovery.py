@@ -331,11 +331,8 @@ class RecoveryController(Controller):
 
     def report(self, session: Incident) -> None:
         """Write every report, then show the text for Support to copy."""
-        from workbench.reports.render import text as as_text
-        from workbench.reports.report import Audience, compose
 
         def told(written: Written) -> None:
-            shown = as_text(compose(Audience.SUPPORT, session.report_material()))
             hint = f"{written.words} You are asked whether it was sent."
             if self._ui.store.look.share_safe:
                 hint += (
@@ -350,7 +347,7 @@ class RecoveryController(Controller):
                 "Was the report sent to Support?",
                 "It counts once Support has it, not once it is copied.",
             )
-            self.show_to_send(session, "Report to Mailgun Support", shown, hint, question, sent)
+            self.show_to_send(session, "Report to Mailgun Support", written.support, hint, question, sent)
 
         self.begin_reading(session.write_report, group="report", doing="writing the reports", then=told)
 

@@ -100,6 +100,9 @@ class PlanScreen(Dialog["Plan"]):
         self._by_id = {effect.id: effect for effect in self._effects}
         self._chosen: set[str] = set(self._by_id)
         self._folded = Folded(self._effects)
+        # Of thousands of lines each is looked at once, however often the plan is told anew.
+        self._known = [*plan.notes, *(f"Left out: {line}" for line in together(plan.left_out))]
+        self._said = ""
 
     @property
     def count(self) -> int:
@@ -117,7 +120,8 @@ class PlanScreen(Dialog["Plan"]):
             yield title(self._safe(f"{visible(self._plan.title)}  on  {visible(self._account, 80)}"))
             yield Static(id="plan-summary", classes="dialog-words", markup=False)
             with VerticalScroll(id="plan-notes", can_focus=False):
-                yield words(self._sentences(), id="plan-sentences")
+                self._said = self._sentences()
+                yield words(self._said, id="plan-sentences")
             yield self._table
             with VerticalScroll(id="plan-detail-box", can_focus=False):
                 yield Static(id="plan-detail", classes="dialog-words", markup=False)
@@ -185,9 +189,7 @@ class PlanScreen(Dialog["Plan"]):
         self.query_one("#plan-detail-box").styles.max_height = max(2, min(DETAIL - 1, left))
 
     def _sentences(self) -> str:
-        sentences = [*self._plan.notes, *(f"Left out: {line}" for line in together(self._plan.left_out))]
-        if self._stale:
-            sentences.insert(0, self._stale)
+        sentences = [self._stale, *self._known] if self._stale else list(self._known)
         if sentences and len(self._chosen) < len(self._plan):
             sentences.insert(0, "About the whole plan, with what is left out of it:")
         return self._safe(bounded(sentences))
@@ -315,8 +317,14 @@ class PlanScreen(Dialog["Plan"]):
             pieces.append((f" {left:,} left out", "$text-warning"))
             pieces.append((f", {orphans} of them since they need one left out." if orphans > 0 else ".", ""))
         self.query_one("#plan-summary", Static).update(Content.assemble(*pieces))
-        self.query_one("#plan-sentences", Static).update(Content(self._sentences()))
+        self._say(self._sentences())
         self._ask(f"  To go ahead type {len(chosen)} and Enter: " if chosen else "  Nothing is selected. ")
+
+    def _say(self, sentences: str) -> None:
+        # Two hundred lines laid out anew take as long as a key may wait: only where they changed.
+        if sentences != self._said:
+            self._said = sentences
+            self.query_one("#plan-sentences", Static).update(Content(sentences))
 
     def _ask(self, words: str) -> None:
         self.query_one("#plan-ask", Static).update(Content(words))
