@@ -23,6 +23,7 @@ from workbench.blocklists.wire import (
     SILENT,
     AnswerState,
     DnsAnswer,
+    NotLoaded,
     failed,
     query_bytes,
     read_answer,
@@ -174,18 +175,36 @@ class _Channel:
     def _take(self, data: bytes) -> None:
         if len(data) < 12:
             return
-        number = int.from_bytes(data[:2])
+        query = self._asked(int.from_bytes(data[:2]))
+        if query is None:
+            return
+        try:
+            answer = read_answer(data, query.question, on_loop=True)
+        except NotLoaded:
+            reading = asyncio.get_running_loop().run_in_executor(None, read_answer, data, query.question)
+            reading.add_done_callback(lambda read: self._read_beside(data, read))
+            return
+        self._answered(query, answer)
+
+    def _asked(self, number: int) -> _Query | None:
+        """Return the query of an id, one that is answered already among them; None where nobody asked."""
         query = self._open.get(number)
-        if query is not None:
-            answer = read_answer(data, query.question)
-            if answer is not None:
-                self._arrived(query, answer)
+        if query is None and (held := self._retired.get(number)) is not None and held.answer is not None:
+            return held
+        return query
+
+    def _read_beside(self, data: bytes, read: asyncio.Future[DnsAnswer | None]) -> None:
+        """Take what a thread has read; meanwhile the query may be over, and the look-up too."""
+        query = self._asked(int.from_bytes(data[:2]))
+        if query is not None and self._socket.fileno() >= 0 and not read.cancelled():
+            self._answered(query, read.result())
+
+    def _answered(self, query: _Query, answer: DnsAnswer | None) -> None:
+        if answer is None:
             return
-        query = self._retired.get(number)
-        if query is None or query.answer is None:
-            return
-        answer = read_answer(data, query.question)
-        if answer is not None and _contradict(query.answer, answer):
+        if query.answer is None:
+            self._arrived(query, answer)
+        elif _contradict(query.answer, answer):
             self._second(query.token, answer)
 
 
@@ -276,7 +295,9 @@ class Transport:
                         await writer.wait_closed()
         except (OSError, EOFError, TimeoutError):
             return failed("the answer was cut short, and the server gave no whole one over TCP")
-        answer = read_answer(data, question) if data[:2] == number.to_bytes(2) else None
+        # Whatever is too large for a datagram is seldom plain.
+        ours = data[:2] == number.to_bytes(2)
+        answer = await asyncio.to_thread(read_answer, data, question) if ours else None
         if answer is None or answer.state is AnswerState.TRUNCATED:
             return failed("the answer was cut short, and the one over TCP cannot be used")
         return answer

@@ -27,6 +27,14 @@ _PLAIN_RECORD = 2 + 2 + 2 + 4 + 2 + 4
 _LONGEST_TTL = 2**31 - 1
 
 
+class NotLoaded(Exception):
+    """An answer that takes dnspython to read, which nobody needed until now."""
+
+
+class _Library:
+    ready = False
+
+
 class AnswerState(StrEnum):
     """How an answer (or its absence) is to be taken."""
 
@@ -84,8 +92,11 @@ def query_bytes(number: int, question: bytes) -> bytes:
     return number.to_bytes(2) + b"\x01\x00\x00\x01\x00\x00\x00\x00\x00\x00" + question
 
 
-def read_answer(data: bytes, question: bytes) -> DnsAnswer | None:
+def read_answer(data: bytes, question: bytes, *, on_loop: bool = False) -> DnsAnswer | None:
     """Return what a datagram or a TCP message answers to ``question``; None where it is no answer to it.
+
+    The first that takes dnspython takes a tenth of a second: ``on_loop`` raises NotLoaded instead, and a thread
+    reads it.
 
     The caller has compared the id and the source. Names compare without regard to case (lengths of
     labels are below 64 and types here below 65, so lowering the bytes changes letters only).
@@ -103,9 +114,10 @@ def read_answer(data: bytes, question: bytes) -> DnsAnswer | None:
     if rcode not in {0, 3}:
         return failed(f"{REFUSED} {_RCODES.get(rcode, f'error {rcode}')}")
     at = 12 + len(question)
-    return (
-        _read_plain_addresses(data, at) or _read_plain(data, at, question[-len(A) :]) or _read_records(data)
-    )
+    plain = _read_plain_addresses(data, at) or _read_plain(data, at, question[-len(A) :])
+    if plain is None and on_loop and not _Library.ready:
+        raise NotLoaded
+    return plain or _read_records(data)
 
 
 def _read_plain_addresses(data: bytes, at: int) -> DnsAnswer | None:
@@ -154,11 +166,12 @@ def _read_plain(data: bytes, at: int, kind: bytes) -> DnsAnswer | None:
 
 
 def _read_records(data: bytes) -> DnsAnswer:
-    # Loaded at the first odd answer, a tenth of a second once: most runs meet none.
+    # Loaded at the first odd answer: most runs meet none.
     import dns.exception
     import dns.message
     import dns.rdatatype
 
+    _Library.ready = True
     try:
         message = dns.message.from_wire(data, one_rr_per_rrset=False)
         if not isinstance(message, dns.message.QueryMessage):
