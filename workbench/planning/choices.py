@@ -66,7 +66,7 @@ class Choices:
             key = inventory.keys.get(target)
             if key is None:
                 return "This row is not about a credential that can be cut two ways."
-            if self.situation.of_key(key).likely and self.way(credential) == NOW:
+            if self.situation.of_key(key).disposable and self.way(credential) == NOW:
                 return "A stranger's key is ended, never replaced: a new one would be the stranger's too."
             return "A control-panel session is ended, never replaced." if key.key.kind == "web" else ""
         login = inventory.logins.get(target)
