@@ -78,7 +78,8 @@ def replacements(
             "Deleting it without a replacement would lock the workbench out.",
             "Say which one it is: --own-key ID (the last two blocks of your key).",
         )
-    made = _made(situation)
+    deleted = vanished(situation)
+    made, planned = _made(situation, deleted), set[str]()
     for item in chosen(marked, situation.inventory.keys, "an API key"):
         if situation.minted_here(item.id) and item.id not in leaked_again(situation):
             if marked:
@@ -87,12 +88,13 @@ def replacements(
         if (stands := _left_alone(situation, item, marked, grants)) is not None:
             left_out.append(f"{visible(item.name, 60)} {key_tail(item.id)}: {stands}")
             continue
-        effects = list(_replacement(situation, item, way, grants, stands=item.id in made))
+        effects = list(_replacement(situation, item, way, grants, made, deleted))
+        planned.add(item.id)
         if way.of_key(item) == FIRST and all(e.kind is not EffectKind.KEY_DELETE for e in effects):
             left_out.append(f"{item.name} {key_tail(item.id)}: kept until its replacement is in use")
         yield from effects
     if not marked:
-        yield from _never_made(situation)
+        yield from _never_made(situation, made, deleted, planned)
 
 
 def why_nothing_to_replace(situation: Situation, marked: Collection[str] = ()) -> str:
@@ -203,9 +205,17 @@ def deletion(situation: Situation, item: KeyItem, *, why: str) -> Effect:
 
 
 def _replacement(
-    situation: Situation, item: KeyItem, way: Ways, grants: Grants, *, stands: bool
+    situation: Situation,
+    item: KeyItem,
+    way: Ways,
+    grants: Grants,
+    made: Collection[str],
+    deleted: Collection[str],
 ) -> Iterable[Effect]:
-    """Yield the mints and the delete of one key; only the delete for what is never replaced or ``stands`` already."""
+    """Yield the mints and the delete of one key; only the delete for what is never replaced, or is ``made`` already.
+
+    A mint whose key somebody ``deleted`` is one of its own once more.
+    """
     suspicion = situation.of_key(item)
     if item.key.kind == "web":
         yield _delete(situation, item, why="a control-panel session: ends with its key, never replaced")
@@ -214,7 +224,9 @@ def _replacement(
     if suspicion.disposable and chosen_way != OWN and not way.named(item):
         yield _delete(situation, item, why=f"not replaced: {'; '.join(suspicion.why)}")
         return
-    mints = [] if stands else _mints(situation, item, chosen_way, grants)
+    mints = [] if item.id in made else _mints(situation, item, chosen_way, grants)
+    lost = {r.effect.id for e in mints if (r := situation.state.record(e.id)) and r.result.key_id in deleted}
+    mints = [once_more(situation.state, e) if e.id in lost else e for e in mints]
     yield from mints
     if chosen_way != FIRST:
         why = _why(situation, item) if mints else "its replacement stands"
@@ -227,26 +239,34 @@ def _why(situation: Situation, item: KeyItem) -> str:
     return "every key could have been exposed"
 
 
-def _made(situation: Situation) -> set[str]:
-    """Return the ids of the keys for which this incident holds everything that replaces them."""
+def _made(situation: Situation, deleted: Collection[str]) -> set[str]:
+    """Return the ids of the keys for which this incident holds everything that replaces them.
+
+    What somebody ``deleted`` since replaces nothing.
+    """
     proven: dict[str, bool] = {}
     for record in situation.state.of_kind(EffectKind.KEY_CREATE):
+        if record.result.key_id in deleted:
+            continue
         if (key_id := record.effect.params.replaces) and record.state is not EffectState.SKIPPED:
             proven[key_id] = proven.get(key_id, True) and record.state is EffectState.VERIFIED
     return {key_id for key_id, whole in proven.items() if whole}
 
 
-def _never_made(situation: Situation) -> Iterator[Effect]:
-    """Yield the mints whose key nobody has: they failed and the old one is gone, or somebody deleted what was made."""
-    made = _made(situation)
-    deleted = vanished(situation)
+def _never_made(
+    situation: Situation, made: Collection[str], deleted: Collection[str], planned: Collection[str]
+) -> Iterator[Effect]:
+    """Yield the mints whose key nobody has: they failed and the old one is gone, or somebody deleted what was made.
+
+    Those of the old keys in ``planned`` are planned already, each with its end, which waits for them.
+    """
     for record in situation.state.of_kind(EffectKind.KEY_CREATE):
         mint = record.effect.given(KeyCreateParams)
         old = mint.replaces
         failed = record.state is EffectState.FAILED and not record.open and not mint.harden
         if failed and old and old not in made and old not in situation.inventory.keys:
             yield record.effect
-        elif record.result.key_id in deleted and not mint.own:
+        elif record.result.key_id in deleted and not mint.own and old not in planned:
             yield once_more(situation.state, record.effect)
 
 

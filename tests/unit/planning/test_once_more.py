@@ -194,3 +194,18 @@ def test_a_domain_or_key_that_was_deleted_and_came_back_is_deleted_again(kind: s
     done_at = story.state().effects[first.id].done_at
     story.add("alarm.raised", id=f"back:{kind}:{target}:{done_at}", kind=kind, target=target, text="back")
     assert _ids(build(situation([key("prod")], [LOGIN], state=story.state()))) != [first.id]
+
+
+def test_an_old_key_is_not_ended_on_the_word_of_a_replacement_that_somebody_deleted() -> None:
+    before = situation([key("prod")], state=Story().use().state())
+    kept_first = keys.plan_replace(before, ["prod-id"], ways=FIRST)
+    story = Story().use().verified(kept_first)
+    made = next(k for k, r in story.state().created_keys.items() if r.effect.params.replaces == "prod-id")
+    story.at += timedelta(minutes=5)
+    story.add("alarm.raised", id=f"gone:keys:{made}", kind="keys", target=made, text="gone")
+    cut = keys.plan_replace(
+        situation([key("prod")], state=story.state()), ["prod-id"], ways={"key:prod-id": NOW_WAY}
+    )
+    mint, end = cut.effects
+    assert (mint.kind, end.kind) == (EffectKind.KEY_CREATE, EffectKind.KEY_DELETE)
+    assert mint.id not in story.state().effects and end.after == (mint.id,)
