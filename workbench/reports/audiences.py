@@ -208,7 +208,9 @@ def misuse(situation: Situation) -> str:
     if through_own_server(situation):
         return "used a web form or server of ours"
     used = used_by_the_intruder(situation)
-    if any(not made_themselves(situation, name) for name in used):
+    # Every login of the account is looked at for it: once, whatever the number of those used.
+    theirs = made_themselves(situation) if used else frozenset()
+    if any(name not in theirs for name in used):
         return "used a stolen credential of our mail account"
     if used:
         return "got into our mail account, made a key of their own there and used it"

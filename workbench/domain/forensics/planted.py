@@ -28,6 +28,6 @@ def planted(state: State) -> dict[str, datetime]:
 _KINDS = {"key": "key", "login": "smtp", "user": "user"}
 
 
-def made_themselves(situation: Situation, credential: str) -> bool:
-    """Return whether a credential, as the log names it, is one that the intruder made: it was never stolen."""
-    return credential in situation.planted_credentials() or credential in planted(situation.state)
+def made_themselves(situation: Situation) -> frozenset[str]:
+    """Return the credentials, as the log names them, that the intruder made: those were never stolen."""
+    return frozenset((*situation.planted_credentials(), *planted(situation.state)))

@@ -251,6 +251,21 @@ def test_what_the_intruder_made_was_never_taken() -> None:
     assert audiences.misuse(situation(state=_assessed().state())).startswith("used a stolen credential")
 
 
+def test_who_made_what_was_used_is_asked_once_however_much_was_used(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each time all logins of the account are looked at."""
+    names, asked = [f"key:k{number}-id" for number in range(5)], 0
+
+    def planted(_: Situation) -> dict[str, str]:
+        nonlocal asked
+        asked += 1
+        return dict.fromkeys(names, "")
+
+    monkeypatch.setattr(Situation, "planted_credentials", planted)
+    state = Story().use(**{name: use("intruder") for name in names}).state()
+    assert "made a key of their own" in audiences.misuse(situation(state=state))
+    assert asked == 1
+
+
 def test_who_only_fetched_a_file_is_not_said_to_have_used_what_stood_in_it() -> None:
     state = know(Story().state(), "leaks", {"thefts": [_fetch("2026-11-17T03:12:00Z")]})
     assert audiences.misuse(situation(state=state)) == "fetched a file with a credential of our mail account"
