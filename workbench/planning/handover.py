@@ -5,11 +5,15 @@ from __future__ import annotations
 from collections.abc import Collection
 
 from workbench.core.redact import key_tail, visible
+from workbench.domain.detection.alarms import open_alarms
 from workbench.domain.model.plan import Effect, Plan
 from workbench.domain.model.situation import Situation
 from workbench.domain.runbook.handover import Kept, kept
 from workbench.planning import keys, logins
 from workbench.planning.ranking import NothingToDo
+
+# How alarms begin that tell that something is gone which nothing of ours deleted.
+GONE = "gone:"
 
 
 def plan_finish(
@@ -21,11 +25,15 @@ def plan_finish(
 ) -> Plan:
     """Return the plan that ends the marked kept credentials, or all of them.
 
-    One whose replacement is not proven stays: ending it would leave nothing that works. ``adopted_only``
-    leaves those whose replacement was not seen in use; ``remove`` deletes old logins instead of resetting
-    them. Raises UsageError when nothing can be ended.
+    One whose replacement is not proven, or was deleted by somebody since, stays: ending it would leave nothing that
+    works. ``adopted_only`` leaves those whose replacement was not seen in use; ``remove`` deletes old logins instead
+    of resetting them. Raises UsageError when nothing can be ended.
     """
     waiting = [item for item in kept(situation) if not marked or item.target in marked]
+    rang = open_alarms(situation)
+    gone = {alarm.target for alarm in rang if alarm.id.startswith(GONE)}
+    # What somebody else uses is ended whatever becomes of its hand-over.
+    used = {alarm.target for alarm in rang}
     effects: list[Effect] = []
     left_out: list[str] = []
     idle = 0
@@ -33,6 +41,11 @@ def plan_finish(
         name = key_tail(item.target) if item.is_key else visible(item.target, 80)
         if not item.proven:
             left_out.append(f"{name}: its replacement is not proven yet, it stays")
+        elif (item.is_key or remove) and item.target not in used and gone & set(_names(item)):
+            # A login is given a new password, which is in the vault: that much is left of it.
+            left_out.append(
+                f"{name}: somebody deleted its replacement; it stays until another one is made (C)"
+            )
         elif adopted_only and not item.adopted:
             left_out.append(f"{name}: kept, {item.why}")
         elif (effect := _ending(situation, item, remove=remove)) is not None:
@@ -52,6 +65,11 @@ def plan_finish(
             f"{idle} of these replacements {were} not seen in use: programs that still use the old one stop sending."
         )
     return Plan("End what was kept for the hand-over", tuple(effects), tuple(left_out), tuple(notes))
+
+
+def _names(item: Kept) -> list[str]:
+    """Return what replaces a kept credential as the account calls it."""
+    return [name.partition(":")[2] for name in item.replacements]
 
 
 def _ending(situation: Situation, item: Kept, *, remove: bool) -> Effect | None:

@@ -209,3 +209,29 @@ def test_an_old_key_is_not_ended_on_the_word_of_a_replacement_that_somebody_dele
     mint, end = cut.effects
     assert (mint.kind, end.kind) == (EffectKind.KEY_CREATE, EffectKind.KEY_DELETE)
     assert mint.id not in story.state().effects and end.after == (mint.id,)
+
+
+def test_a_kept_key_is_not_ended_once_somebody_deleted_what_replaces_it_unless_it_is_used_by_others() -> None:
+    before = situation([key("prod")], [LOGIN], state=Story().use().state())
+    both = keys.plan_replace(before, ["prod-id"], ways=FIRST).joined(
+        "both", [logins.plan_reset(before, [LOGIN], ways=FIRST)]
+    )
+    story = Story().use().verified(both)
+    made = next(k for k, r in story.state().created_keys.items() if r.effect.params.replaces == "prod-id")
+    [second] = story.state().passwords
+
+    def ends(*, remove: bool = False) -> list[str]:
+        there = situation([key("prod")], [LOGIN], state=story.state())
+        return [effect.target for effect in handover.plan_finish(there, remove=remove)]
+
+    assert ends() == ["prod-id", LOGIN]
+    story.at += timedelta(minutes=5)
+    for kind, name in (("keys", made), ("logins", second)):
+        story.add("alarm.raised", id=f"gone:{kind}:{name}", kind=kind, target=name, text="gone")
+    # A login gets a new password, which is in the vault; deleted, nothing would be left of it.
+    assert ends() == [LOGIN]
+    with pytest.raises(NothingToDo) as nothing:
+        ends(remove=True)
+    assert all("somebody deleted its replacement" in line for line in nothing.value.left_out)
+    story.add("alarm.raised", id="sends:prod-id", kind="keys", target="prod-id", text="sends from elsewhere")
+    assert ends() == ["prod-id", LOGIN]

@@ -218,7 +218,8 @@ def _gone(inventory: Inventory, state: State, since: str) -> Iterator[SettingCha
         there = login in inventory.logins or not believed
         if _was_proven(record, since) and not there and login not in ended:
             name = visible(login, 80)
-            text = f"SMTP login {name}, reset by this incident, is gone, not deleted here: its sender is down"
+            how = "made" if record.effect.kind is EffectKind.LOGIN_CREATE else "reset"
+            text = f"SMTP login {name}, {how} by this incident, is gone, not deleted here: its sender is down"
             yield SettingChange(f"gone:logins:{login}:{record.done_at}", "logins", login, text)
     for entry in (state.baseline.allowlist or ()) if "allowlist" in whole else ():
         if entry not in inventory.allowlist and entry not in ended:
