@@ -24,7 +24,7 @@ from workbench.blocklists.refusal_rules import (
     RefusalRule,
     Rules,
 )
-from workbench.blocklists.refusal_text import of_recipient, shape
+from workbench.blocklists.refusal_text import of_recipient, shape, without_advice
 from workbench.blocklists.zones import Zone
 from workbench.core.redact import visible
 from workbench.core.registered_names import registrable
@@ -36,6 +36,9 @@ _NOBODY = "the receiver"
 _UNNAMED = "an unnamed list"
 # Words that speak of somebody's rule, list or delay say so outright; the rest of the refusal does not take it back.
 _SAID_OUTRIGHT = (BounceKind.LIST, BounceKind.RECIPIENT, BounceKind.GREYLISTING)
+# Codes and names stand anywhere; words do not mean the same in a refusal and in the advice behind it.
+_NAMED = ("mistakes", "codes", "lists")
+_WORDED = ("words", "statuses", "replies")
 _LINK_HOST = re.compile(r"https?://([\w.-]{3,253})", re.IGNORECASE)
 _USING = re.compile(r"\b(?:block|list|reject|refus)\w* using (?P<list>.{3,60})", re.IGNORECASE)
 
@@ -113,18 +116,42 @@ def _receiver(rules: Rules, text: str, host: str) -> Receiver | None:
 
 
 def _fitting(rules: Rules, receiver: Receiver | None, text: str, host: str) -> Iterator[BounceMeaning]:
+    """Yield all that fits: codes and lists wherever they stand, then what the words say, those of advice last."""
     spared = of_recipient(text)
     asked = _asked_list(rules, text)
-    own = receiver is not None and _sends_to(rules, receiver, text)
-    for stage in refusal_rules.STAGES:
-        if stage == "lists" and spared:
-            continue
+    for stage in _NAMED:
         if stage == "lists":
+            if spared:
+                continue
             yield from _by_zone(rules, receiver, text, host)
+        for rule in rules.of_stage(stage):
+            if rule.of and (receiver is None or rule.of != receiver.id):
+                continue
+            if asked and stage == "codes" and rule.kind is BounceKind.BLOCK:
+                continue
+            if rule.matches(text):
+                yield _meaning(rules, rule, receiver, host)
+        if stage == "lists":
+            yield from _by_strange_zone(text)
+    own = receiver is not None and _sends_to(rules, receiver, text)
+    told = without_advice(text)
+    if told != text:
+        yield from _by_words(rules, receiver, told, host, own, _WORDED[:1])
+        yield from _by_clear_words(rules, receiver, told, host)
+    yield from _by_words(rules, receiver, text, host, own, _WORDED)
+
+
+def _by_words(
+    rules: Rules, receiver: Receiver | None, text: str, host: str, own: bool, stages: tuple[str, ...]
+) -> Iterator[BounceMeaning]:
+    """Yield what the words of a refusal say, known phrases before all words together, and what its status says.
+
+    ``own`` tells that it sends its reader to a page of the receiver: an unnamed list is then the receiver's own.
+    """
+    spared = of_recipient(text)
+    for stage in stages:
         if stage == "statuses":
-            spoken = refusal_concepts.spoken(text)
-            if spoken is not None and spoken.lead >= refusal_concepts.AGAINST_STATUS:
-                yield from _by_words_together(rules, receiver, text, host, spoken)
+            yield from _by_clear_words(rules, receiver, text, host)
         if stage == "replies":
             yield from _by_words_together(rules, receiver, text, host, refusal_concepts.spoken(text))
         for rule in rules.of_stage(stage):
@@ -132,23 +159,28 @@ def _fitting(rules: Rules, receiver: Receiver | None, text: str, host: str) -> I
                 continue
             if spared and stage == "words" and rule.kind in LISTINGS:
                 continue
-            if asked and stage == "codes" and rule.kind is BounceKind.BLOCK:
-                continue
             if rule.owner == _UNNAMED and own and stage == "words":
                 continue
             if rule.matches(text):
-                if stage == "words" and not _is_certain(rules, rule.kind, text):
+                if stage == "words" and not _is_certain(rules, rule, text):
                     other = refusal_concepts.contradicting(text, rule.kind)
                     yield from _by_words_together(rules, receiver, text, host, other)
                 yield _meaning(rules, rule, receiver, host)
-        if stage == "lists":
-            yield from _by_strange_zone(text)
 
 
-def _is_certain(rules: Rules, kind: BounceKind, text: str) -> bool:
+def _by_clear_words(rules: Rules, receiver: Receiver | None, text: str, host: str) -> Iterator[BounceMeaning]:
+    """Yield what all the words speak of where they do so more clearly than a status does."""
+    spoken = refusal_concepts.spoken(text)
+    if spoken is not None and spoken.lead >= refusal_concepts.AGAINST_STATUS:
+        yield from _by_words_together(rules, receiver, text, host, spoken)
+
+
+def _is_certain(rules: Rules, phrase: RefusalRule, text: str) -> bool:
     """Return whether a known phrase stands whatever the other words say: it is outright, or the status agrees."""
-    return kind in _SAID_OUTRIGHT or any(
-        rule.kind is kind and rule.matches(text) for rule in rules.of_stage("statuses")
+    return (
+        phrase.outright
+        or phrase.kind in _SAID_OUTRIGHT
+        or any(rule.kind is phrase.kind and rule.matches(text) for rule in rules.of_stage("statuses"))
     )
 
 

@@ -68,7 +68,10 @@ class Receiver:
 
 @dataclass(frozen=True, slots=True)
 class RefusalRule:
-    """One entry of the data file; ``stage`` is where its evidence stands in the order."""
+    """One entry of the data file; ``stage`` is where its evidence stands in the order.
+
+    Where ``outright`` a phrase is not taken back by the words around it.
+    """
 
     id: str
     stage: str
@@ -85,6 +88,7 @@ class RefusalRule:
     todo: str
     page: str
     asks: tuple[str, ...]
+    outright: bool
     source: str
     example: str
 
@@ -197,6 +201,7 @@ def _rule(
         todo=entry.text("todo", ""),
         page=entry.text("page", ""),
         asks=entry.texts("asks"),
+        outright=entry.flag("outright"),
         source=sources[source],
         example=entry.text("example"),
     )

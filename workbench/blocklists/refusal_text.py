@@ -58,7 +58,10 @@ _AFTER = re.compile(
 )
 _NOT_LISTED = re.compile(
     r"\b(?:is )?(?:not|isn't|no longer) (?:currently )?(?:black)?listed\b"
-    r"(?! in (?:the )?(?:\w+ )?(?:directory|address|name|public))",
+    r"(?! in (?:the )?(?:\w+ )?(?:directory|address|name|public))"
+    r"|\bif (?:you|(?:your|the) [\w ]{2,24}) (?:is|are|were|was|have been|has been) (?:\w+ )?(?:black|block)?-?listed "
+    r"(?:at|by|in|on|with) [^.;,]{2,60}"
+    r"|\bnot (?:currently )?(?:on|in) (?:any|one of the|a|the) (?:\w+ )?(?:black|block|deny)[- ]?lists?\b",
     re.IGNORECASE,
 )
 
@@ -69,6 +72,16 @@ _RECIPIENT = re.compile(
     r"\b(?:unknown|no such) (?:user|recipient|mailbox|account)\b|\bover ?quota\b|\bquota exceeded\b",
     re.IGNORECASE,
 )
+# "Please make sure that you have SPF and a reverse name": advice names many things, none of which may be the reason.
+_ADVICE = re.compile(
+    r"(?<=[.!?;,]) (?:please(?! (?:try|come|re-?try|wait|re-?send|contact (?:@|\(at\))))|(?:and )?make sure|ensure|"
+    r"contact(?! (?:@|\(at\)))|see|visit|check|consider|learn|refer|ask|use|add|more info\w*|if you|"
+    r"for (?:more|further|help|assistance|information|details|explanation)|you (?:can|may|should)|"
+    r"to (?:resolve|request|get|fix|prevent)|bitte|veuillez|por favor|per favore|prosimy)\b",
+    re.IGNORECASE,
+)
+# A code and two words.
+_FEWEST_WORDS = 3
 _SENDER = re.compile(
     r"black|block|\blist(?:ed|ing)|reputation|\bpoor\b|bann|refus|den(?:y|ied)|spam (?:source|host|ip)|"
     r"(?<!address )(?<!recipient )reject",
@@ -109,7 +122,7 @@ def shape(text: str, code: int | None = None) -> Shaped:
     if "polic" in line.lower():
         line = _POLICY.sub("rejected: ", line)
     line = _MESSAGE_ID.sub("#", _OTHER_IP4.sub("(ip)", line))
-    if "listed" in line.lower():
+    if "list" in line.lower():
         line = _NOT_LISTED.sub("(absent)", line)
     if code is not None and 400 <= code <= 599 and _REPLY.match(line) is None:
         line = f"{code} {line}"
@@ -122,6 +135,14 @@ def of_recipient(text: str) -> bool:
         return False
     # Hosts and zones hold such words in their names.
     return _SENDER.search(" ".join(word for word in text.split() if "." not in word[:-1])) is None
+
+
+def without_advice(text: str) -> str:
+    """Return a refusal up to the sentence that tells what to do about it; all of it where it begins with that."""
+    found = _ADVICE.search(text)
+    return (
+        text if found is None or len(text[: found.start()].split()) < _FEWEST_WORDS else text[: found.start()]
+    )
 
 
 def masked(text: str) -> str:

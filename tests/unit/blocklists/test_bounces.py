@@ -110,6 +110,37 @@ def test_what_a_policy_is_about_decides_not_that_it_is_one(policy: str, said: st
     assert classify(None, f"550 5.7.1 {policy.format(said)}").kind is kind
 
 
+ADVICE = (
+    " Please make sure that you have SPF, DKIM and a reverse name and are not on any black lists.",
+    " If you were blacklisted at Spamhaus, slow down and clean your list.",
+    " Make sure your mailbox is not full and your attachment is no virus.",
+    " For more information on our blocklists see https://www.acme.example/reputation",
+)
+
+
+@pytest.mark.parametrize("advice", ADVICE)
+@pytest.mark.parametrize(
+    ("reason", "kind"),
+    [
+        ("550 5.7.1 Your message was classified as spam.", K.CONTENT),
+        ("550 5.1.1 No such user here.", K.UNKNOWN_USER),
+        ("552 5.2.2 The mailbox of the recipient is full.", K.MAILBOX_FULL),
+        ("550 5.7.25 Your server has no reverse DNS.", K.AUTHENTICATION),
+        ("421 4.7.0 Too many connections from your host.", K.RATE),
+    ],
+)
+def test_what_is_advised_is_not_the_reason(reason: str, kind: BounceKind, advice: str) -> None:
+    assert classify(None, reason + advice).kind is kind
+
+
+@pytest.mark.parametrize(
+    "where", ["", "from your location [192.0.2.4]", "for <jo@acme.example>, we don't know you"]
+)
+def test_a_relay_that_is_denied_is_no_block_whatever_stands_beside_it(where: str) -> None:
+    for said in ("relaying denied", "Relay access denied", "we do not relay", "relay not permitted"):
+        assert classify(None, f"553 sorry, {said} {where}".strip()).kind is K.CONNECTION
+
+
 @pytest.mark.parametrize("rule", [rule for rule in RULES if rule.kind is K.LIST], ids=_id)
 def test_every_list_has_a_page_to_ask(rule: RefusalRule) -> None:
     assert classify(None, rule.example).page
