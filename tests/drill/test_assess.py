@@ -120,7 +120,8 @@ async def _stored_log_is_whole(session, entries: int) -> None:  # type: ignore[n
 
 async def _recipients(session, folder: Path) -> None:  # type: ignore[no-untyped-def]
     path = folder / "recipients.csv"
-    count = await session.account.investigation.write_recipients(path)
+    count, gaps = await session.account.investigation.write_recipients(path)
+    assert not gaps
     with path.open(newline="", encoding="utf-8") as file:
         rows = list(csv.reader(file))
     assert len(rows) == count + 1

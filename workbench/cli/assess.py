@@ -16,6 +16,7 @@ from workbench.cli.opening import open_from, run_async
 from workbench.cli.output import document, explain, say, text
 from workbench.core.clock import iso
 from workbench.core.errors import UsageError
+from workbench.core.words import ended, plural
 from workbench.documents import documents
 from workbench.domain.forensics.assessment import Assessment
 from workbench.domain.model.credential_use import CredentialUses
@@ -59,8 +60,9 @@ async def assess(session: Session, options: argparse.Namespace) -> int:
     if options.settings:
         await session.account.investigation.read_settings()
     found = await session.account.investigation.assess()
+    unread = False
     if options.recipients is not None:
-        await _recipients(session, Path(options.recipients))
+        unread = await _recipients(session, Path(options.recipients))
     lifted = await lift(session, options) if options.lift_suppressions else None
     if options.dry_run:
         return 0
@@ -74,7 +76,7 @@ async def assess(session: Session, options: argparse.Namespace) -> int:
     if lifted is not None and lifted.code:
         return lifted.code
     asks = any(sender.asks for sender in found.senders)
-    return 1 if asks or found.missing() or session.inventory.missing else 0
+    return 1 if asks or unread or found.missing() or session.inventory.missing else 0
 
 
 class Lifted(NamedTuple):
@@ -106,9 +108,14 @@ async def lift(session: Session, options: argparse.Namespace) -> Lifted:
     return Lifted(records, HALF_WAY if summary.halted is not None else int(not summary.complete))
 
 
-async def _recipients(session: Session, path: Path) -> None:
-    count = await session.account.investigation.write_recipients(path)
-    say(f"{count:,} recipients of the intruder's mail written to {path}; it holds personal data: mode 0600.")
+async def _recipients(session: Session, path: Path) -> bool:
+    """Write whom the intruder's mail reached; return whether a part of the log could not be read for it."""
+    made = await session.account.investigation.write_recipients(path)
+    people = plural(made.people, "recipient")
+    say(f"{people} of the intruder's mail written to {path}; it holds personal data: mode 0600.")
+    for line in made.gaps:
+        say(f"Not read, so whom it reached then is not in the file: {ended(line)}")
+    return bool(made.gaps)
 
 
 def _moved() -> Callable[[str, int, int], None]:

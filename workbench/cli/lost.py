@@ -51,5 +51,5 @@ async def count(session: Session, options: argparse.Namespace) -> int:
             text("\n".join(lost.lines(fact)))
     finally:
         found.close()
-    unread = say_unread(session, "what was lost there is not counted")
+    unread = say_unread(session, "what was lost there is not counted", found.gaps)
     return 1 if unread or (options.to is None and found.lost.again) else 0

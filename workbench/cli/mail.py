@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import sys
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -90,9 +90,12 @@ async def fetch(session: Session, options: argparse.Namespace) -> int:
     return 1 if missing or unread else 0
 
 
-def say_unread(session: Session, means: str) -> bool:
-    """Say what of the log the latest assessment could not read, and what that means; return whether there is any."""
-    unread = session.state.known(RecordedAssessment).missing
+def say_unread(session: Session, means: str, gaps: Iterable[str] = ()) -> bool:
+    """Say what of the log could not be read, and what that means; return whether there is any.
+
+    That is what the latest assessment misses, and the ``gaps`` of a reading of its own after it.
+    """
+    unread = tuple(dict.fromkeys((*session.state.known(RecordedAssessment).missing, *gaps)))
     for line in unread[:_MOST_UNREAD]:
         say(f"Not read: {ended(line)}")
     if unread:
@@ -199,7 +202,7 @@ async def _clicked(session: Session, options: argparse.Namespace) -> int:
         await write_shown(session, collected, options, "clicked")
     finally:
         collected.close()
-    return int(say_unread(session, "who followed a link there is not in the list"))
+    return int(say_unread(session, "who followed a link there is not in the list", collected.gaps))
 
 
 async def write_shown(

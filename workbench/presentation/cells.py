@@ -15,7 +15,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Protocol
 
 from workbench.core.clock import as_moment
-from workbench.core.redact import short_address
+from workbench.core.redact import short_address, visible
 from workbench.core.rows import Cell
 from workbench.domain.model import people
 
@@ -160,3 +160,11 @@ def hide_all_addresses(text: str, look: Look) -> str:
     if not look.share_safe or "@" not in text:
         return text
     return _ADDRESS.sub(lambda found: short_address(found[0]), text)
+
+
+def not_whole(gaps: Sequence[str]) -> str:
+    """Return in a sentence that a list lacks what of the log could not be read, ``""`` where all of it was."""
+    if not gaps:
+        return ""
+    more = f"; and {len(gaps) - 1} more" if len(gaps) > 1 else ""
+    return f" It is NOT whole, a part of the log could not be read: {visible(gaps[0], 160)}{more}."

@@ -19,7 +19,7 @@ from workbench.readers import snapshots
 from workbench.readers.log import SHORT, LogRead, Sink, oldest_entry, read_logs
 from workbench.readers.log_export import LogExport
 from workbench.readers.ports import Desk, account_now
-from workbench.readers.recipients import RecipientList
+from workbench.readers.recipients import RecipientList, WrittenList
 
 LOGS_PART = "0b-log"
 # How far before the abuse the log is read, to know what was there before.
@@ -124,15 +124,20 @@ class LogEvidence:
         state = self.desk.situation().state
         return now - table.end <= FRESH and (table.since or 0) >= state.cut_row
 
-    async def write_recipients(self, table: Attribution, groups: Collection[GroupKey], path: Path) -> int:
-        """Write whom these groups' mail reached as CSV; returns how many. Raises UsageError for a bad path."""
+    async def write_recipients(
+        self, table: Attribution, groups: Collection[GroupKey], path: Path
+    ) -> WrittenList:
+        """Write whom these groups' mail reached as CSV; returns how many, and what of the log was not read for it.
+
+        Raises UsageError for a bad path.
+        """
         collected = RecipientList(Attribution(table.start, table.end), groups)
         try:
             api = self.desk.api
-            await read_logs(
+            read = await read_logs(
                 api, api.endpoints.regions, table.start, table.end, (collected.take,), priority=Priority.READ
             )
-            return collected.write(path)
+            return WrittenList(collected.write(path), tuple(read.gaps))
         finally:
             collected.close()
 

@@ -39,6 +39,13 @@ class Preview(NamedTuple):
     rows: list[tuple[str, ...]]
 
 
+class WrittenList(NamedTuple):
+    """How many people a file names that was written, and what of the log could not be read for it."""
+
+    people: int
+    gaps: tuple[str, ...] = ()
+
+
 class RecipientList:
     """Collects the different recipients of some groups' delivered mail; give ``take`` to a reader as a sink.
 
@@ -62,6 +69,8 @@ class RecipientList:
     def __init__(self, table: Attribution, groups: Collection[GroupKey]) -> None:
         self._table = table
         self._groups = frozenset(groups)
+        # What of the log could not be read: whoever is named there is missing.
+        self.gaps: list[str] = []
         # Written by whichever thread writes the file, after the reading ended.
         self._base = sqlite3.connect("", check_same_thread=False)
         self._base.execute(

@@ -45,6 +45,7 @@ from workbench.readers import blocklist_targets, snapshots
 from workbench.readers.log_evidence import LogEvidence
 from workbench.readers.metric_breakdown import read_bounces, read_breakdowns
 from workbench.readers.ports import Desk, account_now, clock_words
+from workbench.readers.recipients import WrittenList
 from workbench.readers.settings import SettingsReader
 from workbench.session.mail import MailEvidence
 
@@ -333,8 +334,10 @@ class Investigation:
         words += [f"{gap.slice} could not be read: {gap.reason}" for gap in fresh.gaps.values()]
         return fresh if known is None else replace(known, domains={**known.domains, **fresh.domains})
 
-    async def write_recipients(self, path: Path) -> int:
-        """Write whom the intruder's mail reached as CSV and return how many; only when somebody asks for it.
+    async def write_recipients(self, path: Path) -> WrittenList:
+        """Write whom the intruder's mail reached as CSV; only when somebody asks for it.
+
+        Returns how many, and what of the log could not be read for it.
 
         Raises UsageError before an assessment, or where the file cannot be made.
         """

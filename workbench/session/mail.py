@@ -77,7 +77,8 @@ class MailEvidence:
             await self._collect(table, collected)
             situation = self.desk.situation()
             gap = lost.never_accepted(situation.volume, situation.state.first_cut_at, situation.now)
-            await self.desk.recorder.learn(collected.lost.fact(collected.people, gap, iso(situation.now)))
+            lost_ = collected.lost.fact(collected.people, gap, iso(situation.now), collected.gaps)
+            await self.desk.recorder.learn(lost_)
         except BaseException:
             collected.close()
             raise
@@ -85,9 +86,10 @@ class MailEvidence:
 
     async def _collect(self, table: Attribution, collected: RecipientList) -> None:
         api = self.desk.api
-        await read_logs(
+        read = await read_logs(
             api, api.endpoints.regions, table.start, table.end, (collected.take,), priority=Priority.READ
         )
+        collected.gaps = list(read.gaps)
 
     async def write(self, collected: RecipientList, path: Path, what: str) -> int:
         """Write a list that was shown, journal that it was (never what it holds), and return how many it names."""

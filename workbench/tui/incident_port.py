@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from workbench.leaks.report import LeakReport
     from workbench.mailgun.probe import Capabilities
     from workbench.presentation.activity_log import LogLine
+    from workbench.readers.recipients import WrittenList
     from workbench.reports.report import Material
     from workbench.session.blocklist_watch import BlocklistWatch
     from workbench.session.events import Event, SendingRate
@@ -77,8 +78,8 @@ class Readings(Protocol):
     def mail(self) -> MailEvidence:
         """Return the intruder's mail itself: what was fetched, who followed its links."""
 
-    async def write_recipients(self, path: Path) -> int:
-        """Write whom the intruder's mail reached; return how many."""
+    async def write_recipients(self, path: Path) -> WrittenList:
+        """Write whom the intruder's mail reached; return how many, and what of the log was not read for it."""
 
 
 class Recorded(Protocol):

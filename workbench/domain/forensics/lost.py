@@ -7,7 +7,7 @@ hours that are emptier than usual, and lies in the applications' own queues.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -23,6 +23,7 @@ from workbench.domain.model.sending_volume import Volume
 from workbench.mailgun.log_entries import LogEntry, moment_text, sortable
 
 MOST_NAMES = 40
+MOST_GAPS = 4  # stretches of the log named that could not be read
 OTHER = "(other)"
 
 
@@ -93,8 +94,8 @@ class Lost:
         """Return how many are worth sending again."""
         return sum(self.why[loss.value] for loss in AGAIN)
 
-    def fact(self, people: int, gap: int | None, at: str) -> LostMail:
-        """Return what the journal keeps: counts, and nobody's address."""
+    def fact(self, people: int, gap: int | None, at: str, missing: Iterable[str] = ()) -> LostMail:
+        """Return what the journal keeps: counts, and nobody's address; ``missing`` names what could not be read."""
         return LostMail(
             since=self.since,
             as_of=at,
@@ -103,6 +104,7 @@ class Lost:
             again=self.again,
             people=people,
             never_accepted=gap,
+            missing=tuple(missing),
         )
 
 
@@ -130,11 +132,16 @@ def lines(fact: LostMail | None) -> list[str]:
     moment = as_moment(fact.since)
     since = f"{moment:%d %b %H:%M}Z" if moment is not None else "an unknown time"
     made = [f"{count:,} {visible(name, 80)}" for name, count in fact.why.items()]
+    none = "none in what was read" if fact.missing else "none"
     told = [
-        f"Own mail lost since {since}: {'; '.join(made) or 'none'}. "
+        f"Own mail lost since {since}: {'; '.join(made) or none}. "
         f"Worth sending again: {plural(fact.again, 'message')} to "
         f"{plural(fact.people, 'person', 'people')}."
     ]
+    if fact.missing:
+        more = f"; and {len(fact.missing) - MOST_GAPS} more" if len(fact.missing) > MOST_GAPS else ""
+        read = "; ".join(visible(line, 160) for line in fact.missing[:MOST_GAPS])
+        told.append(f"Not read, so not counted: {read}{more}.")
     if fact.templates:
         names = list(fact.templates.items())[:8]
         shown = ", ".join(f"{visible(name, 60)} {count:,}" for name, count in names)

@@ -192,7 +192,8 @@ class KeptMoments(RecordedFact, frozen=True, tag="moments"):
 class LostMail(RecordedFact, frozen=True, tag="lost"):
     """How much own mail was lost since a moment: by reason, and by kind of message what is worth sending again.
 
-    ``never_accepted`` is about how many messages fewer than usual were accepted, None where nobody can tell.
+    ``never_accepted`` is about how many messages fewer than usual were accepted, None where nobody can tell;
+    ``missing`` names what of the log could not be read for it.
     """
 
     since: str = ""
@@ -202,3 +203,4 @@ class LostMail(RecordedFact, frozen=True, tag="lost"):
     again: int = 0
     people: int = 0
     never_accepted: int | None = None
+    missing: tuple[str, ...] = ()

@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING
 
 from workbench.core.redact import visible
 from workbench.core.words import plural
-from workbench.presentation.cells import people_of
+from workbench.presentation.cells import not_whole, people_of
 from workbench.tui.controllers.base import Controller, as_somebody
 
 if TYPE_CHECKING:
     from workbench.domain.forensics.moment import Moment
     from workbench.presentation.timeline import Hidden
+    from workbench.readers.recipients import WrittenList
     from workbench.tui.incident_port import Incident
     from workbench.tui.screens.lists import Chosen
 
@@ -116,9 +117,11 @@ class ForensicsController(Controller):
         def given(typed: str) -> None:
             path = Path(typed).expanduser()
 
-            def told(count: int) -> None:
+            def told(made: WrittenList) -> None:
+                where = visible(str(path), 120)
                 self._ui.tell(
-                    f"{count:,} recipients written to {visible(str(path), 120)}, readable by you alone."
+                    f"{plural(made.people, 'recipient')} written to {where}, readable by you alone."
+                    f"{not_whole(made.gaps)}"
                 )
 
             self._ui.work.start(

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from workbench.core.redact import visible
-from workbench.presentation.cells import hide_all_addresses
+from workbench.presentation.cells import hide_all_addresses, not_whole
 from workbench.tui.controllers.base import Controller, SentQuestion
 
 if TYPE_CHECKING:
@@ -216,7 +216,8 @@ class MailController(Controller):
             )
 
         words = (
-            f"{seen.people:,} people; columns {', '.join(seen.columns)}. The first: {shown or 'nobody'}. It is "
-            "personal data and is written only because you ask. Name a file that does not exist yet."
+            f"{seen.people:,} people; columns {', '.join(seen.columns)}. The first: {shown or 'nobody'}."
+            f"{not_whole(found.gaps)} It is personal data and is written only because you ask. Name a file that does "
+            "not exist yet."
         )
         self._prompts.line(heading, words, given, placeholder=f"{what}.csv")
