@@ -90,6 +90,7 @@ def test_a_host_that_is_quoted_before_its_reply_is_the_one_who_refuses(said: str
 def test_a_word_that_begins_like_a_providers_code_is_not_its() -> None:
     assert classify(None, "450 Erste Zustellung, bitte wiederholen").provider == "the receiver"
     assert classify(None, "550 5.7.1 @: Recipient address rejected: ERS-QIL.").provider == "Trend Micro ERS"
+    assert classify(None, "554 5.7.1 combined RBL+RHSBL check").provider != "Trend Micro ERS"
 
 
 @pytest.mark.parametrize(
