@@ -4,6 +4,7 @@
 
     WorkbenchError            what happened, what it means, what to do
     ├── UsageError            the command line or the configuration is off            exit 2
+    │   └── SecretInRow       what was to be recorded holds a secret
     ├── ApiError              the vendor's API, one class a family                  exit 3
     │   ├── NotAuthorised     401
     │   ├── Forbidden         403, 402
@@ -73,6 +74,10 @@ class UsageError(WorkbenchError):
     """The command line or the configuration cannot be used as given."""
 
     exit_code = 2
+
+
+class SecretInRow(UsageError, ValueError):
+    """A row of the journal would hold a secret: typed by somebody, most likely. Nothing was recorded."""
 
 
 class Signalled(KeyboardInterrupt):

@@ -18,7 +18,7 @@ from typing import Any, Self
 from workbench.core import diagnostics
 from workbench.core.atomic_files import ensure_folder
 from workbench.core.clock import Clock, iso
-from workbench.core.errors import JournalError
+from workbench.core.errors import JournalError, SecretInRow
 from workbench.core.redact import Secret
 from workbench.core.secret_scanner import SecretScanner
 from workbench.domain.model.hash_chain import (
@@ -155,8 +155,8 @@ class Journal:
     async def append(self, kind: str, body: Mapping[str, Any]) -> ChainRow:
         """Return the row once it is durable.
 
-        TypeError where the body holds a Secret (or what JSON does not know) and ValueError where it holds
-        a guarded secret's text: both are bugs of the caller, and nothing was written. JournalError where
+        TypeError where the body holds a Secret (or what JSON does not know), a bug of the caller, and SecretInRow
+        where it holds a guarded secret's text, as whoever types may have it: nothing was written. JournalError where
         the disk failed: then nothing more is taken until the journal is opened again.
         """
         return (await self.append_many([(kind, body)]))[0]
@@ -217,8 +217,13 @@ class Journal:
 
     def _clean(self, kind: str, body: Mapping[str, Any]) -> str:
         text = canonical(body)
-        if self._scanner.found_in(text) or self._scanner.found_in(kind):
-            raise ValueError(f"a journal row of kind {kind[:40]!r} would hold a secret: refused")
+        unnamed = self._scanner.found_in(kind)
+        if unnamed or self._scanner.found_in(text):
+            raise SecretInRow(
+                f"A row of the journal{'' if unnamed else f' ({kind[:40]})'} would hold a secret: refused.",
+                "Nothing of it was recorded, for the journal and its reports are read by others.",
+                "Say the same without the secret.",
+            )
         return text
 
     def _refuse_if_unusable(self) -> None:

@@ -17,7 +17,14 @@ from msgspec import structs
 
 from workbench.core import diagnostics
 from workbench.core.clock import Clock, iso
-from workbench.core.errors import JournalError, UsageError, VaultError, WorkbenchError, host_fault
+from workbench.core.errors import (
+    JournalError,
+    SecretInRow,
+    UsageError,
+    VaultError,
+    WorkbenchError,
+    host_fault,
+)
 from workbench.core.network import Network
 from workbench.core.redact import Secret, visible
 from workbench.core.state_dir import Home
@@ -271,7 +278,12 @@ class Recorder:
         else:
             body = {"doing": doing, "what": f"unexpected {type(error).__name__}", "means": "", "todo": ""}
         if not self.read_only and not isinstance(error, JournalError):
-            await self.ledger.record("error", body)
+            try:
+                await self.ledger.record("error", body)
+            except SecretInRow:
+                # Whoever answered quoted a secret: that something went wrong is recorded all the same.
+                kept = {"what": type(error).__name__, "means": "what it said holds a secret", "todo": ""}
+                await self.ledger.record("error", {"doing": doing, **kept})
 
     async def sealing(self) -> tuple[bytes, Sealer]:
         """Return the key that fingerprints secrets in snapshots, and the sealer of evidence."""

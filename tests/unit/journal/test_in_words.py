@@ -20,7 +20,7 @@ from tests.support.patience import HANGS
 from tests.unit.journal.storages import Through, between
 from workbench.core import diagnostics
 from workbench.core.clock import ManualClock
-from workbench.core.errors import JournalError
+from workbench.core.errors import JournalError, SecretInRow
 from workbench.core.redact import Secret
 from workbench.domain.model.hash_chain import ChainDamage, ChainRow
 from workbench.journal import storage
@@ -194,8 +194,9 @@ async def test_a_guarded_secret_is_in_no_kind_and_no_diagnostic_line(
     assert journal.guard(secret) is True
     assert guarded == [secret]
     assert journal.guard(Secret("ab")) is False
-    with pytest.raises(ValueError, match="would hold a secret: refused"):
+    with pytest.raises(SecretInRow, match="would hold a secret: refused") as refused:
         await journal.append(secret.reveal(), {})
+    assert secret.reveal() not in str(refused.value)
 
 
 # ── written, and told ────────────────────────────────────────────────────────────────────────────────────

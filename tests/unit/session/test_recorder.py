@@ -5,8 +5,11 @@ from __future__ import annotations
 import asyncio
 from pathlib import Path
 
+import pytest
+
 from tests.support.drills import file_vault
 from workbench.core.clock import SystemClock
+from workbench.core.errors import UsageError
 from workbench.core.redact import Secret
 from workbench.core.state_dir import JOURNAL_NAME, Home
 from workbench.journal.journal import Journal
@@ -65,3 +68,28 @@ async def test_rows_of_another_workbench_count_once_although_two_follow_at_the_s
     assert len(recorder.state.attestations) == 1
     await recorder.close()
     writes.close()
+
+
+async def test_a_secret_that_somebody_types_or_a_server_quotes_is_refused_in_words_and_ends_nothing(
+    tmp_path: Path,
+) -> None:
+    home = Home(tmp_path / "home")
+    home.ensure()
+    vault = await file_vault(home)
+    journal = Journal.open(home.folder(INCIDENT) / JOURNAL_NAME, SystemClock(), INCIDENT)
+    options = SessionOptions(home=home, endpoints=MAILGUN, vault=vault, clock=SystemClock(), key=None)
+    recorder = Recorder(options, journal, Ledger(journal, journal.rows()))
+    secret = Secret("Vq3kL9wZr5TnB8xYc2MdP7sGf4HjA6eu")
+    journal.guard(secret)
+    for said in (
+        recorder.attest("4", f"changed to {secret.reveal()}"),
+        recorder.decide("user:u1", "ours", secret.reveal()),
+    ):
+        with pytest.raises(UsageError, match="would hold a secret") as refused:
+            await said
+        assert secret.reveal() not in str(refused.value)
+    assert not recorder.state.attestations and not recorder.state.decisions
+    await recorder.record_error(UsageError(f"The server said {secret.reveal()}."), "asking")
+    assert recorder.state.errors[-1]["what"] == "UsageError"
+    assert secret.reveal() not in "".join(row.text for row in journal.rows())
+    await recorder.close()
