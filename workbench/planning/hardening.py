@@ -13,7 +13,6 @@ from dataclasses import replace
 from workbench.core.clock import iso
 from workbench.core.errors import UsageError
 from workbench.core.redact import key_tail, visible
-from workbench.domain.detection.changes import LAG
 from workbench.domain.hardening import facts
 from workbench.domain.hardening import measures as hardening
 from workbench.domain.hardening.recorded import SettingsSeen
@@ -26,7 +25,7 @@ from workbench.domain.model.effect_params import (
     KeyCreateParams,
     Rule,
 )
-from workbench.domain.model.inventory import KeyItem
+from workbench.domain.model.inventory import LAG, KeyItem
 from workbench.domain.model.plan import Effect, EffectKind, Place, Plan
 from workbench.domain.model.situation import Situation
 from workbench.domain.runbook.handover import kept

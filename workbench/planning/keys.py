@@ -16,6 +16,7 @@ from workbench.core.state_dir import tag_of
 from workbench.domain.detection.alarms import leaked_again, vanished
 from workbench.domain.model.effect_params import KeyCreateParams, KeyDeleteParams
 from workbench.domain.model.inventory import KeyItem
+from workbench.domain.model.mints import left_behind
 from workbench.domain.model.plan import Effect, EffectKind, EffectState, Plan
 from workbench.domain.model.situation import Situation
 from workbench.domain.runbook.handover import FIRST, NOW, OWN
@@ -134,7 +135,8 @@ def _left_alone(situation: Situation, item: KeyItem, marked: Collection[str], gr
             f"{NOT_CUT} it bears the mark of another workbench that is at work on this account now; ask whoever runs "
             "it, or name the key (--keys) to cut it all the same"
         )
-    if situation.of_key(item).disposable or item.key.kind == "web":
+    needs_none = situation.of_key(item).disposable or left_behind(situation.state, item)
+    if needs_none or item.key.kind == "web":
         return None
     if missing := ungrantable(situation, item, grants):
         return (
@@ -219,6 +221,10 @@ def _replacement(
     suspicion = situation.of_key(item)
     if item.key.kind == "web":
         yield _delete(situation, item, why="a control-panel session: ends with its key, never replaced")
+        return
+    if left_behind(situation.state, item):
+        why = "it bears the mark of a key that was made here, and nobody has its secret: ended, not replaced"
+        yield _delete(situation, item, why=why)
         return
     chosen_way = way.of_key(item)
     if suspicion.disposable and chosen_way != OWN and not way.named(item):

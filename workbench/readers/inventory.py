@@ -331,6 +331,8 @@ class InventoryReader:
     ) -> bool:
         """Run one reading; a refusal becomes a gap unless ``strict``. Returns whether it was read."""
         gap = part_name(name, place)
+        # As old as its first question: what happened while the answer was on its way may not show in it.
+        asked = self.clock.now()
         try:
             await self._repeated(read)
         except ApiError as error:
@@ -341,7 +343,7 @@ class InventoryReader:
             self.changed(slice_name or name)
             return False
         self.inventory.gaps.pop(gap, None)
-        self.inventory.parts[gap] = self.clock.now()
+        self.inventory.parts[gap] = asked
         if not slice_name:
             self._complete(name)
         self.changed(slice_name or name)

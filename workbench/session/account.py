@@ -18,7 +18,7 @@ from workbench.domain.detection import changes, contradictions
 from workbench.domain.forensics import timeline
 from workbench.domain.hardening import measures
 from workbench.domain.model.credential_use import CredentialUses
-from workbench.domain.model.inventory import Gap, Inventory
+from workbench.domain.model.inventory import LAG, Gap, Inventory
 from workbench.domain.model.plan import EffectKind, Place
 from workbench.domain.model.situation import Situation
 from workbench.domain.runbook import outside_hands
@@ -378,7 +378,7 @@ class AccountReadings:
 
     def _note_settling(self) -> None:
         """Tell the inventory which keys are so new that a list may lag behind them."""
-        since = iso(self.clock.now() - changes.LAG)
+        since = iso(self.clock.now() - LAG)
         made = self.recorder.state.created_keys.items()
         self.inventory.settling = frozenset(key for key, record in made if record.done_at >= since)
 

@@ -18,8 +18,7 @@ from workbench.core.redact import Secret
 from workbench.core.state_dir import JOURNAL_NAME, new_incident_id, tag_of
 from workbench.core.turns import in_turns, loaded
 from workbench.domain.detection import findings, lockout
-from workbench.domain.detection.changes import LAG
-from workbench.domain.model.inventory import Inventory
+from workbench.domain.model.inventory import LAG, Inventory
 from workbench.domain.model.plan import EffectKind, EffectState, Plan
 from workbench.domain.model.situation import Situation
 from workbench.domain.model.state import State

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from hashlib import sha256
 from typing import TypeVar
 
@@ -17,7 +17,8 @@ from workbench.domain.detection import sender_changes, user_changes
 from workbench.domain.detection.suspicion import exists_since
 from workbench.domain.model.baseline import AccountBaseline
 from workbench.domain.model.effect_params import DomainUpdateParams, LimitSetParams
-from workbench.domain.model.inventory import Inventory, UserItem
+from workbench.domain.model.inventory import LAG, Inventory, UserItem
+from workbench.domain.model.mints import minting
 from workbench.domain.model.plan import EffectKind, EffectState
 from workbench.domain.model.settings import domain_fields
 from workbench.domain.model.state import EffectRecord, State
@@ -39,8 +40,6 @@ REMEDIES = {
 }
 # What of a region shows once its domains do: where those are not read, these may be short too.
 _OF_A_REGION = ("logins", "routes", "webhooks")
-# Lists may lag behind a write by some seconds: what was made or ended so lately raises no alarm by its absence.
-LAG = timedelta(seconds=30)
 T = TypeVar("T")
 _REACHED = (EffectState.DONE, EffectState.VERIFIED)
 
@@ -104,7 +103,7 @@ def unexplained(inventory: Inventory, state: State, began: datetime) -> list[Set
     """
     since, settled = iso(began), iso(began - LAG)
     found = [
-        *_appeared(inventory, state),
+        *_appeared(inventory, state, settled),
         *_back(inventory, state, settled),
         *_gone(inventory, state, settled),
         *_reopened(inventory, state, settled),
@@ -117,7 +116,7 @@ def unexplained(inventory: Inventory, state: State, began: datetime) -> list[Set
     return [change for change in found if change.id not in state.alarms]
 
 
-def _appeared(inventory: Inventory, state: State) -> Iterator[SettingChange]:
+def _appeared(inventory: Inventory, state: State, since: str) -> Iterator[SettingChange]:
     explained = _made_here(state)
     for name, describe in _DESCRIBE.items():
         held = state.baseline.list_of(name)
@@ -125,7 +124,7 @@ def _appeared(inventory: Inventory, state: State) -> Iterator[SettingChange]:
             continue
         before = set(held) | explained
         for target in sorted(set(getattr(inventory, name)) - before):
-            if name == "keys" and _being_made(inventory, state, target):
+            if name == "keys" and minting(state, inventory.keys[target], since):
                 continue
             if name in state.baseline.partial and _was_there(inventory, state, name, target):
                 continue
@@ -160,16 +159,6 @@ def _made_here(state: State) -> set[str]:
     made = {r.result.key_id for r in state.of_kind(EffectKind.KEY_CREATE) if r.result.key_id}
     made |= {r.effect.target for r in state.of_kind(EffectKind.LOGIN_CREATE, EffectKind.ALLOWLIST_ADD)}
     return made
-
-
-def _being_made(inventory: Inventory, state: State, key_id: str) -> bool:
-    """Return whether a key bears the mark of a mint of ours that is under way: its answer is not journaled yet."""
-    description = inventory.keys[key_id].key.description or ""
-    return any(
-        record.effect.id.rsplit("-", 1)[1] in description
-        for record in state.of_kind(EffectKind.KEY_CREATE)
-        if record.open
-    )
 
 
 _DELETES = {

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Protocol, TypeVar
 
 from workbench.domain.model.plan import Place
@@ -24,6 +24,9 @@ from workbench.mailgun.models import (
     Subaccount,
     User,
 )
+
+# Lists may lag behind a write by some seconds: what was made or ended so lately raises no alarm by its absence.
+LAG = timedelta(seconds=30)
 
 
 @dataclass(frozen=True, slots=True)

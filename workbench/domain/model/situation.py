@@ -14,6 +14,7 @@ from workbench.domain.detection import suspicion
 from workbench.domain.detection.suspicion import Background, Suspicion
 from workbench.domain.model.credential_use import CredentialUses
 from workbench.domain.model.inventory import DomainItem, Inventory, KeyItem, LoginItem, UserItem
+from workbench.domain.model.mints import minting
 from workbench.domain.model.plan import EffectKind
 from workbench.domain.model.sending_volume import Volume
 from workbench.domain.model.state import State
@@ -148,8 +149,4 @@ class Situation:
         if key_id in self.state.created_keys:
             return True
         item = self.inventory.keys.get(key_id)
-        shown = (item.key.description or "") if item is not None else ""
-        return "[wb-" in shown and any(
-            record.open and f"{tag_of(self.state.incident)}-{record.effect.id.rsplit('-', 1)[1]}]" in shown
-            for record in self.state.of_kind(EffectKind.KEY_CREATE)
-        )
+        return item is not None and minting(self.state, item)

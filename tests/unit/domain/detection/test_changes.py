@@ -7,9 +7,10 @@ from typing import Any
 
 from tests.support.situations import NOW, OWN, US, Story, key, situation, use
 from workbench.core.clock import as_moment, iso
+from workbench.core.state_dir import tag_of
 from workbench.domain.detection import changes, sender_changes
 from workbench.domain.model.inventory import Gap
-from workbench.domain.model.plan import EffectKind
+from workbench.domain.model.plan import Effect, EffectKind
 from workbench.domain.model.situation import Situation
 from workbench.mailgun.models import Domain, Limit, Route, Subaccount
 from workbench.planning import brakes, keys, logins
@@ -28,6 +29,10 @@ def _stored(before: Situation) -> dict[str, Any]:
 
 def _texts(now: Situation, story: Story) -> list[str]:
     return [c.text for c in changes.unexplained(now.inventory, story.state(), LATER)]
+
+
+def _mark(story: Story, mint: Effect) -> str:
+    return f"[{tag_of(story.state().incident)}-{mint.id.rsplit('-', 1)[1]}]"
 
 
 def test_nothing_changed_is_no_alarm() -> None:
@@ -69,9 +74,26 @@ def test_our_own_key_under_way_is_not_an_alarm_but_somebody_elses_is() -> None:
     mint = planned.effects[0]
     story.add("plan.confirmed", title="t", effects=[e.to_json() for e in planned])
     story.add("effect.intent", id=mint.id)
-    ours = key(f"ops [wb-3f2a-{mint.id.rsplit('-', 1)[1]}]", id="just-made")
+    ours = key(f"ops {_mark(story, mint)}", id="just-made")
     assert _texts(situation([key("a"), ours]), story) == []
     assert len(_texts(situation([key("a"), key("ops [wb-3f2a-0000000000]", id="x")]), story)) == 1
+
+
+def test_what_a_lost_answer_left_behind_is_no_alarm_in_a_list_that_was_asked_for_before_it_was_deleted() -> (
+    None
+):
+    before = situation([key("a")])
+    story = _baseline(before)
+    mint = next(e for e in keys.plan_replace(before).effects if e.kind is EffectKind.KEY_CREATE)
+    story.verified([mint])
+    left = key(f"ops {_mark(story, mint)}", id="left-behind")
+    made = key(f"ops {_mark(story, mint)}", id=next(iter(story.state().created_keys)))
+    shown = situation([key("a"), made, left]).inventory
+    told = [
+        [c.target for c in changes.unexplained(shown, story.state(), asked) if c.kind == "keys"]
+        for asked in (NOW - timedelta(seconds=20), NOW + timedelta(minutes=5))
+    ]
+    assert told == [[], ["left-behind"]], "once it is deleted it stays away, or somebody copied the mark"
 
 
 def test_what_we_deleted_and_is_back_is_an_alarm_unless_the_reading_is_older() -> None:
