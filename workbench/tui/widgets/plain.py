@@ -10,6 +10,11 @@ from textual.filter import LineFilter
 # Heavy lines mean focus, so they stay apart from light ones.
 _ASCII = str.maketrans(
     {
+        # Whatever else frames, bars and scroll bars are made of; the ones below say it better.
+        **dict.fromkeys(map(chr, range(0x2500, 0x2580)), "+"),
+        **dict.fromkeys(map(chr, range(0x2580, 0x25A0)), "#"),
+        **dict.fromkeys("▂▃", "_"),
+        **dict.fromkeys("▌▐", "|"),
         **dict.fromkeys("─╌┄┈╶╴▔▁", "-"),
         **dict.fromkeys("│╎┆┊▏▎▕", "|"),
         **dict.fromkeys("╭╮╰╯┌┐└┘├┤┬┴┼", "+"),
