@@ -475,3 +475,20 @@ async def test_a_keyring_that_was_locked_is_asked_again_at_the_door_and_no_file_
         await pilot.press("f5")
         await settle(pilot)
         assert "acme (US+EU)" in screen_text(pilot)
+
+
+async def test_the_first_dialog_brings_its_styles_and_no_others_are_read_for_it(
+    running: Running, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with running(FakeSession()) as pilot:
+        sheet = app_of(pilot).stylesheet
+        before, anew = len(sheet.rules), list[str]()
+        monkeypatch.setattr(sheet, "reparse", lambda: anew.append("all"))
+        await pilot.press("question_mark")
+        await pilot.pause()
+        assert anew == []
+        monkeypatch.undo()
+        beside = [str(rule.selectors) for rule in sheet.rules]
+        assert len(beside) > before
+        sheet.reparse()
+        assert [str(rule.selectors) for rule in sheet.rules] == beside

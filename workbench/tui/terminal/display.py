@@ -10,6 +10,7 @@ from textual.drivers.headless_driver import HeadlessDriver
 from textual.screen import Screen
 
 from workbench.tui.once import PunctualApp
+from workbench.tui.styled import StyledApp
 from workbench.tui.terminal.driver import TerminalDriver, offers_mouse
 from workbench.tui.terminal.type_ahead import TypeAhead
 from workbench.tui.terminal.unheard import Unheard
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from textual.driver import Driver
 
 
-class TerminalApp(PunctualApp):
+class TerminalApp(StyledApp, PunctualApp):
     """An app whose pictures go through our driver: what changed is sent, and nothing waits for the terminal."""
 
     def __init__(self) -> None:
