@@ -11,7 +11,8 @@ import msgspec
 
 from workbench.cli import tables
 from workbench.cli.account_reading import read_account
-from workbench.cli.contain import HALF_WAY, confirm
+from workbench.cli.confirming import confirm
+from workbench.cli.contain import HALF_WAY
 from workbench.cli.opening import open_from, run_async
 from workbench.cli.output import document, explain, say, text
 from workbench.core.clock import iso

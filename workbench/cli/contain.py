@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import argparse
-import sys
 from collections.abc import Collection
 from typing import Any
 
 from workbench.cli import tables
 from workbench.cli.account_reading import read_account
+from workbench.cli.confirming import confirm
 from workbench.cli.opening import open_from, run_async
 from workbench.cli.output import document, explain, say, text
-from workbench.cli.streams import on_terminal, read_line
 from workbench.core.clock import iso
 from workbench.core.errors import ApiError, NotAuthorised, UsageError, WorkbenchError
 from workbench.core.redact import key_tail, visible
-from workbench.core.words import plural, together
+from workbench.core.words import plural
 from workbench.documents import documents
 from workbench.domain.detection.abused_domains import abused_domains, figures_unread, senders_known
 from workbench.domain.model.effect_params import KeyCreateParams
@@ -282,29 +281,6 @@ async def _read_who_sent(session: Session) -> None:
 
 def _continuable(session: Session) -> list[Any]:
     return session.state.unfinished
-
-
-def confirm(planned: Plan, begun: int = 0) -> None:
-    """Show the plan and have its size typed; raises UsageError without a terminal or with another answer."""
-    if not on_terminal(sys.stdin):
-        raise UsageError(
-            "This changes the account and there is no terminal to confirm on.",
-            "Nothing was done.",
-            "Add --yes to do it, or --dry-run to see the plan.",
-        )
-    for shown in tables.plan(planned).splitlines():
-        say(shown)
-    for effect in sorted(planned, key=lambda e: -e.rank)[:10]:
-        if effect.params.use is not None:
-            say(f"- {effect.what}: {effect.why}")
-    for note in (*planned.notes, *together(planned.left_out)):
-        say(f"- {note}")
-    count = len(planned.effects) + begun
-    say(
-        f"{len(planned.irreversible)} of these cannot be undone. Type {count} to do it, anything else to leave."
-    )
-    if read_line() != str(count):
-        raise UsageError("Not confirmed.", "Nothing was done.", "")
 
 
 def _progress(session: Session, options: argparse.Namespace) -> Any:
