@@ -8,7 +8,7 @@ from typing import Any
 
 from workbench.cli import tables
 from workbench.cli.account_reading import read_account
-from workbench.cli.confirming import confirm
+from workbench.cli.confirming import confirm, confirm_what_is_new
 from workbench.cli.opening import open_from, run_async
 from workbench.cli.output import document, explain, say, text
 from workbench.core.clock import iso
@@ -109,12 +109,16 @@ async def _carry_out(
             if begun:
                 # What was finished left less to do, and may have deleted what was half made: plan on what is there now.
                 await session.account.read_inventory()
-                planned = plan(session.situation(), scope)
+                planned, shown = plan(session.situation(), scope), planned
+                if not options.yes:
+                    confirm_what_is_new(planned, shown)
             if planned.effects:
                 summary = await session.run(planned)
             if summary is not None and summary.halted is None and _refused_lesser(session, planned):
                 say("Sending keys were refused: replacing those keys by keys of the same role instead.")
-                planned = plan(session.situation(), scope)
+                planned, shown = plan(session.situation(), scope), planned
+                if not options.yes:
+                    confirm_what_is_new(planned, shown)
                 summary = await session.run(planned) if planned.effects else summary
     finally:
         stop()
