@@ -342,14 +342,22 @@ def _at_least(part: int, whole: int) -> float:
 
 
 def uses(proposals: Iterable[Proposal], table: Attribution, now: datetime) -> dict[str, Use]:
-    """Return how each credential was used, by the whole log: the last hour, addresses, whose it looks like."""
+    """Return how each credential was used, by the whole log: the last hour, addresses, domains, whose it looks like.
+
+    Where the log does not tell for which domain a message was sent, no domain is named of what may have sent it.
+    """
     since = table.hour_at(now - timedelta(hours=1))
     share = (now - now.replace(minute=0, second=0, microsecond=0)).total_seconds() / 3600
     made: dict[str, Use] = {}
     looks: dict[str, set[str]] = defaultdict(set)
+    untold: set[str] = set()
     for proposal in proposals:
         key, group = proposal.group.key, proposal.group
-        if OTHER in (key.credential,) or not group.accepted:
+        if not group.accepted:
+            continue
+        if key.domain in ("", OTHER):
+            untold.add(key.credential)
+        if key.credential == OTHER:
             continue
         use = made.setdefault(key.credential, Use())
         # The log is counted by whole hours: of the older one, the part that lies within the last sixty minutes.
@@ -363,8 +371,12 @@ def uses(proposals: Iterable[Proposal], table: Attribution, now: datetime) -> di
             use.addresses[key.address] = use.addresses.get(key.address, 0) + recent
             if proposal.judged == INTRUDER and key.address not in use.strange:
                 use.strange.append(key.address)
+        if proposal.judged != INTRUDER:
+            use.domains[key.domain] = use.domains.get(key.domain, 0) + group.accepted
         looks[key.credential].add(proposal.judged)
     for credential, use in made.items():
+        if {credential, OTHER} & untold:
+            use.domains.clear()
         found = looks[credential]
         if {INTRUDER, PRODUCTION} <= found:
             use.looks, use.why = BOTH, "your own mail and the intruder's go out with it"

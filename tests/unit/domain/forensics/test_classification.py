@@ -200,3 +200,31 @@ def test_no_domain_is_cleared_while_the_log_holds_mail_of_a_domain_it_does_not_t
     lumped = _with_production()
     stream(lumped, BEGAN, 2, 60, address="203.0.113.7", subject=BAIT, sender="notice@acme.example")
     assert cleared(lumped) == ()
+
+
+def test_an_assessment_names_the_domains_a_key_sent_for_as_a_look_at_the_last_hour_does(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    log = _with_production()
+    stream(
+        log,
+        BEGAN,
+        24,
+        60,
+        address="203.0.113.7",
+        subject=BAIT,
+        domain="bait.example",
+        failed=0.2,
+        complained=0.02,
+    )
+    found = uses(propose(log, BEGAN), log, END)
+    # What the intruder sent for is no need of production's.
+    assert found["key:k1"].recorded().domains == ("acme.example",)
+    # Of a message without a domain nobody knows what its key must go on sending for.
+    log.take(page(accepted(BEGAN, domain="", key="k2")))
+    found = uses(propose(log, BEGAN), log, END)
+    assert (found["key:k1"].domains, found["key:k2"].domains) == ({"acme.example": 2400}, {})
+    monkeypatch.setattr(attribution, "MOST_GROUPS", 2)
+    lumped = _with_production()
+    stream(lumped, BEGAN, 2, 60, address="203.0.113.7", subject=BAIT, sender="notice@acme.example")
+    assert not any(use.domains for use in uses(propose(lumped, BEGAN), lumped, END).values())
