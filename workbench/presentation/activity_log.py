@@ -175,7 +175,8 @@ _WRITERS: dict[str, Callable[[Body, State], tuple[str, str] | None]] = {
     ),
     "list.written": lambda b, s: (
         "warn",
-        f"{b['who']} wrote the list {b['list']} of {b['people']} people to {b['file']}: remove it when it is used",
+        f"{b['who']} wrote the list {b['list']} of {plural(int(b['people']), 'person', 'people')} to {b['file']}: "
+        "remove it when it is used",
     ),
     "evidence.exported": lambda b, s: (
         "warn",

@@ -337,14 +337,15 @@ class Investigation:
     async def write_recipients(self, path: Path) -> WrittenList:
         """Write whom the intruder's mail reached as CSV; only when somebody asks for it.
 
-        Returns how many, and what of the log could not be read for it.
-
-        Raises UsageError before an assessment, or where the file cannot be made.
+        Returns how many, and what of the log could not be read for it; journals that it was written. Raises UsageError
+        before an assessment, or where the file cannot be made.
         """
         if self.assessment is None:
             raise UsageError("Nothing is assessed yet.", "", "Run the assessment first.")
         wanted = [p.group.key for p in self.assessment.proposals if p.judged == INTRUDER]
-        return await self.log.write_recipients(self.assessment.table, wanted, path)
+        made = await self.log.write_recipients(self.assessment.table, wanted, path)
+        await self.mail.noted("recipients", path, made.people)
+        return made
 
     def _judged(self, window: AbuseWindow, table: Attribution, now: datetime) -> Assessment:
         found = classification.propose(table, window.began, self.hints())

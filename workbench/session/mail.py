@@ -94,10 +94,14 @@ class MailEvidence:
     async def write(self, collected: RecipientList, path: Path, what: str) -> int:
         """Write a list that was shown, journal that it was (never what it holds), and return how many it names."""
         count = await asyncio.to_thread(collected.write, path)
-        if not self.desk.recorder.read_only:
-            body = {"list": what, "file": path.name, "people": count, "who": self.desk.recorder.operator}
-            await self.desk.recorder.record("list.written", body)
+        await self.noted(what, path, count)
         return count
+
+    async def noted(self, what: str, path: Path, people: int) -> None:
+        """Journal that a list of people was written, never whom it names: a purge tells what lies outside of it."""
+        if not self.desk.recorder.read_only:
+            body = {"list": what, "file": path.name, "people": people, "who": self.desk.recorder.operator}
+            await self.desk.recorder.record("list.written", body)
 
 
 class OpenedMail(NamedTuple):

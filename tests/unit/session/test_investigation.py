@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from datetime import datetime, timedelta
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -17,6 +18,7 @@ from workbench.domain.forensics.attribution import Attribution
 from workbench.domain.model.credential_use import CredentialUses
 from workbench.domain.model.sending_volume import AcceptedHour, Volume, judge
 from workbench.mailgun.endpoints import Region
+from workbench.readers.recipients import WrittenList
 from workbench.session import investigation
 from workbench.session.investigation import Investigation
 
@@ -147,3 +149,22 @@ async def _assess(made: Investigation, log: Attribution, monkeypatch: pytest.Mon
     made.log = SimpleNamespace(read=read)  # type: ignore[assignment]
     made.mail = SimpleNamespace(preserve=nothing)  # type: ignore[assignment]
     return await made.assess()
+
+
+async def test_a_list_of_recipients_is_journaled_so_that_a_purge_can_name_it(tmp_path: Path) -> None:
+    desk = FakeDesk(READ)
+    rows: list[tuple[str, dict[str, Any]]] = []
+
+    async def record(kind: str, body: dict[str, Any]) -> None:
+        rows.append((kind, body))
+
+    async def write(*_: Any) -> WrittenList:
+        return WrittenList(3)
+
+    vars(desk.recorder).update(record=record, read_only=False, operator="ines")
+    made, _ = assessed(desk)
+    made.log = SimpleNamespace(write_recipients=write)  # type: ignore[assignment]
+    assert await made.write_recipients(tmp_path / "reached.csv") == (3, ())
+    assert rows == [
+        ("list.written", {"list": "recipients", "file": "reached.csv", "people": 3, "who": "ines"})
+    ]
