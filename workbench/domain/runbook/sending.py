@@ -61,7 +61,7 @@ def _after_cut(volume: Volume, state: State, now: datetime) -> Sending:
     read = fact.read_at
     last = as_moment(state.last_abuse_at)
     if last is None:
-        words, short = "no abusive message seen in the log", "none seen"
+        words, short = "no abusive message seen in the log", "no abuse seen"
     else:
         words = f"last abusive message {last:%H:%M:%S}Z, {age(last, now)} ago"
         short = f"last abuse {age(last, now)} ago"

@@ -66,14 +66,14 @@ def test_far_more_than_usual_since_the_cut_goes_on() -> None:
     # Measured before the cut, or by whole hours: that is no sending since.
     for since in (NOW - STEP, None):
         assert sending(volume(1660.0, since=since), cut(), AFTER) == Sending(
-            "no abusive message seen in the log (log read 14:05:00Z)", "none seen", ""
+            "no abusive message seen in the log (log read 14:05:00Z)", "no abuse seen", ""
         )
 
 
 @pytest.mark.parametrize(
     ("last", "words", "short"),
     [
-        (None, "no abusive message seen in the log", "none seen"),
+        (None, "no abusive message seen in the log", "no abuse seen"),
         (NOW, "last abusive message 14:00:00Z, 5 min ago", "last abuse 5 min ago"),
     ],
 )
