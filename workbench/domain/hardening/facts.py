@@ -137,6 +137,12 @@ def alerts_missing(situation: Situation) -> list[tuple[Region, str]]:
     return [(region, name) for region in regions for name in ALERTS if (region, name) not in made]
 
 
+def unwatched(situation: Situation) -> list[str]:
+    """Return the rates that no alert rule of the latest sweep watches, in words; none where it tells of no rule."""
+    held = {one.metric for one in situation.state.known(SettingsSeen).alerts}
+    return [rate.replace("_", " ") for rate, _ in ALERTS.values() if held and rate not in held]
+
+
 def seen(settings: Settings, at: str) -> SettingsSeen:
     """Return what the journal keeps of a sweep made ``at`` (ISO 8601 UTC): DKIM keys and alert rules."""
     return SettingsSeen(

@@ -249,9 +249,10 @@ def _alerts(situation: Situation) -> HardeningItem:
     known = settings is not None
     count = sum(name.startswith("alert|") for name in settings or ())
     words = [f"{plural(count, 'rule')} at the snapshot" if known else "the settings are not read yet"]
-    if made:
-        words.append(f"{len(made)} made in this incident")
+    words += [f"{len(made)} made in this incident"] if made else []
     enough = bool(made) and not facts.alerts_missing(situation)
+    if count and not enough and (blind := facts.unwatched(situation)):
+        words, count = [*words, f"none of them on the {' and the '.join(blind)}"], 0
     fault = facts.open_finding(situation, "alert")
     return HardeningItem(
         "alerts",

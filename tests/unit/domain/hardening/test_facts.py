@@ -13,6 +13,7 @@ from tests.support.situations import know
 from workbench.core.errors import UsageError
 from workbench.domain.hardening import facts as hardening_facts
 from workbench.domain.hardening import measures
+from workbench.domain.model.baseline import AccountBaseline
 from workbench.domain.model.effect_params import KeyCreateParams
 from workbench.domain.model.inventory import DomainItem, Inventory, KeyItem, UserItem
 from workbench.domain.model.plan import EffectKind, EffectState, Place
@@ -175,3 +176,22 @@ def test_what_this_incident_put_on_the_allowlist_is_its_own_however_the_account_
         ("allowlist", "203.0.113.0/24"),
     } <= made
     assert ("allowlist", "2001:db8::7") in made and ("allowlist", "192.0.2.1") not in made
+
+
+@pytest.mark.parametrize(
+    ("metrics", "good"),
+    [
+        (["complained_rate", "hard_bounce_rate"], True),
+        (["delivered_rate"], False),
+        (["complained_rate"], False),
+    ],
+)
+def test_a_rule_about_something_else_watches_neither_complaints_nor_bounces(
+    metrics: list[str], good: bool
+) -> None:
+    rules = [{"place": "US", "name": name, "metric": name} for name in metrics]
+    found = situation(settings_seen={"alerts": rules, "at": "2026-11-21T15:30:00Z"})
+    found.state.baseline = AccountBaseline(settings={f"alert|US|{name}": "f" for name in metrics})
+    measure = measures._alerts(found)
+    assert (measure.standing is measures.Standing.GOOD) is good
+    assert ("none of them on the" in measure.evidence) is not good
