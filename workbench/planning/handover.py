@@ -5,15 +5,12 @@ from __future__ import annotations
 from collections.abc import Collection
 
 from workbench.core.redact import key_tail, visible
-from workbench.domain.detection.alarms import open_alarms
+from workbench.domain.detection.alarms import GONE, open_alarms
 from workbench.domain.model.plan import Effect, Plan
 from workbench.domain.model.situation import Situation
 from workbench.domain.runbook.handover import Kept, kept
 from workbench.planning import keys, logins
 from workbench.planning.ranking import NothingToDo
-
-# How alarms begin that tell that something is gone which nothing of ours deleted.
-GONE = "gone:"
 
 
 def plan_finish(

@@ -37,8 +37,9 @@ TAKES_AWAY = frozenset({"keys.delete", "logins.delete", "leftovers.remove"})
 _DELETES = (EffectKind.KEY_DELETE, EffectKind.LOGIN_DELETE)
 _REACHED = (EffectState.DONE, EffectState.VERIFIED)
 # That the thing is absent is the news itself, or says nothing about who sends.
-_KEY_GONE = "gone:keys:"
-_ABSENT_BY_NATURE = ("gone:", "sends:", "reproof:")
+GONE = "gone:"
+_KEY_GONE = f"{GONE}keys:"
+_ABSENT_BY_NATURE = (GONE, "sends:", "reproof:")
 # How the findings about one thing are named, by the alarm's kind.
 _SINGULAR = {
     "keys": "key",
@@ -221,7 +222,7 @@ def _remedy(situation: Situation, alarm: Alarm) -> str:
     if any(not record.effect.params.own for record in _mints_of(situation, alarm)):
         # What used it has neither the old one nor this one: it is made once more, with whatever else is left.
         return "contain.all"
-    if alarm.id.startswith("gone:") or alarm.kind in ("keys", "logins"):
+    if alarm.id.startswith(GONE) or alarm.kind in ("keys", "logins"):
         return ""
     if alarm.kind == "allowlist" and "allowlist" not in inventory.read_at:
         return ""  # No list that cannot be read is changed.
@@ -257,7 +258,7 @@ def _vanished(situation: Situation, alarm: Alarm) -> bool:
     That is how a user who was deleted in the control panel ends, and a route that was edited and then removed. A
     subaccount stays in the list when it is closed; what a user may do, or their address, may be as it was again.
     """
-    if alarm.id.startswith("gone:") and alarm.kind in SLICES:
+    if alarm.id.startswith(GONE) and alarm.kind in SLICES:
         # That it is gone was the news: it is over when the thing is there again.
         return alarm.target in getattr(situation.inventory, alarm.kind)
     if alarm.id.startswith(_ABSENT_BY_NATURE) or alarm.kind not in SLICES:
