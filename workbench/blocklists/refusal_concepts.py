@@ -69,8 +69,8 @@ _REPLY = re.compile(r"^\W{0,3}([245]\d\d)\b")
 _LETTERS = str.maketrans(
     {"ł": "l", "đ": "d", "ø": "o", "ı": "i", "ß": "ss", "æ": "ae", "œ": "oe", "Ł": "l", "Ø": "o"}
 )
-# "MailboxFull" and "no_such_user" are several words.
-_JOINED = re.compile(r"(?<=[a-z])(?=[A-Z])|_")
+# "MailboxFull" and "no_such_user" are several words, "rDNS" and "eMail" are one.
+_JOINED = re.compile(r"(?<=[a-z]{2})(?=[A-Z])|_")
 
 
 @dataclass(frozen=True, slots=True)

@@ -80,6 +80,8 @@ _ADVICE = re.compile(
     r"to (?:resolve|request|get|fix|prevent)|bitte|veuillez|por favor|per favore|prosimy)\b",
     re.IGNORECASE,
 )
+_CODED = re.compile(r"\W{0,3}(?:[245]\d\d\b|[245]\.\d{1,3}\.\d{1,3}\b)")
+_LIST_PAGE = re.compile(r"https?://[^\s]{0,80}?(?:\b\w{0,8}bl\b|black|block)", re.IGNORECASE)
 # A code and two words.
 _FEWEST_WORDS = 3
 _SENDER = re.compile(
@@ -138,11 +140,14 @@ def of_recipient(text: str) -> bool:
 
 
 def without_advice(text: str) -> str:
-    """Return a refusal up to the sentence that tells what to do about it; all of it where it begins with that."""
-    found = _ADVICE.search(text)
-    return (
-        text if found is None or len(text[: found.start()].split()) < _FEWEST_WORDS else text[: found.start()]
-    )
+    """Return a server's reply up to the sentence that tells what to do about it; all of it where it begins with that.
+
+    What is no reply (a notice for people) has no such order; a page that is a list's is part of the reason.
+    """
+    found = _ADVICE.search(text) if _CODED.match(text) else None
+    if found is None or len(text[: found.start()].split()) < _FEWEST_WORDS:
+        return text
+    return text if _LIST_PAGE.search(text, found.start()) else text[: found.start()]
 
 
 def masked(text: str) -> str:

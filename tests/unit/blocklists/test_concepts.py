@@ -203,6 +203,13 @@ def test_a_negation_turns_the_word_it_stands_by() -> None:
     assert "refused" in read("550 we don't accept this")
 
 
+def test_joined_names_are_several_words_and_short_ones_stay_one() -> None:
+    read = refusal_concepts.concepts_in
+    assert {"recipient", "full"} <= read("550 MailboxFull").keys()
+    assert "proof" in read("554 no rDNS")
+    assert "message" in read("550 eMail")
+
+
 def test_letters_with_strokes_and_without_dots_are_read_as_plain_ones() -> None:
     read = refusal_concepts.concepts_in
     assert "content" in read("550 Załącznik")
