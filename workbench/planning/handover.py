@@ -26,7 +26,8 @@ def plan_finish(
     works. ``adopted_only`` leaves those whose replacement was not seen in use; ``remove`` deletes old logins instead
     of resetting them. Raises UsageError when nothing can be ended.
     """
-    waiting = [item for item in kept(situation) if not marked or item.target in marked]
+    wanted = frozenset(marked)
+    waiting = [item for item in kept(situation) if not wanted or item.target in wanted]
     rang = open_alarms(situation)
     gone = {alarm.target for alarm in rang if alarm.id.startswith(GONE)}
     # What somebody else uses is ended whatever becomes of its hand-over.

@@ -235,3 +235,9 @@ def test_a_kept_key_is_not_ended_once_somebody_deleted_what_replaces_it_unless_i
     assert all("somebody deleted its replacement" in line for line in nothing.value.left_out)
     story.add("alarm.raised", id="sends:prod-id", kind="keys", target="prod-id", text="sends from elsewhere")
     assert ends() == ["prod-id", LOGIN]
+
+
+def test_what_several_plans_say_alike_is_said_once_and_in_their_order() -> None:
+    first = Plan("a", left_out=("x", "y", "x"), notes=("n",))
+    whole = first.joined("both", [Plan("b", left_out=("z", "y"), notes=("m", "n"))])
+    assert (whole.left_out, whole.notes) == (("x", "y", "z"), ("n", "m"))

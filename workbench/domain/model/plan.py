@@ -265,15 +265,15 @@ class Plan:
         return tuple(e for e in self.effects if e.undo.startswith("cannot"))
 
     def joined(self, title: str, others: Iterable[Plan]) -> Plan:
-        """Return one plan with the effects of this and the others, each effect once, in order."""
+        """Return one plan with the effects of this and the others, each effect and each line once, in order."""
         effects: dict[str, Effect] = {}
-        left_out: list[str] = []
-        notes: list[str] = []
+        left_out: dict[str, None] = {}
+        notes: dict[str, None] = {}
         for plan in (self, *others):
             for effect in plan.effects:
                 effects.setdefault(effect.id, effect)
-            left_out += [line for line in plan.left_out if line not in left_out]
-            notes += [line for line in plan.notes if line not in notes]
+            left_out |= dict.fromkeys(plan.left_out)
+            notes |= dict.fromkeys(plan.notes)
         return Plan(title, tuple(effects.values()), tuple(left_out), tuple(notes))
 
     def only(self, ids: Iterable[str]) -> Plan:
