@@ -24,7 +24,7 @@ from workbench.blocklists.refusal_rules import (
     RefusalRule,
     Rules,
 )
-from workbench.blocklists.refusal_text import of_recipient, shape, without_advice
+from workbench.blocklists.refusal_text import looks_up, of_recipient, shape, without_advice
 from workbench.blocklists.zones import Zone
 from workbench.core.redact import visible
 from workbench.core.registered_names import registrable
@@ -119,6 +119,7 @@ def _fitting(rules: Rules, receiver: Receiver | None, text: str, host: str) -> I
     """Yield all that fits: codes and lists wherever they stand, then what the words say, those of advice last."""
     spared = of_recipient(text)
     asked = _asked_list(rules, text)
+    looked_up = looks_up(text)
     for stage in _NAMED:
         if stage == "lists":
             if spared:
@@ -128,6 +129,8 @@ def _fitting(rules: Rules, receiver: Receiver | None, text: str, host: str) -> I
             if rule.of and (receiver is None or rule.of != receiver.id):
                 continue
             if asked and stage == "codes" and rule.kind is BounceKind.BLOCK:
+                continue
+            if stage == "lists" and not rule.of and not looked_up:
                 continue
             if rule.matches(text):
                 yield _meaning(rules, rule, receiver, host)

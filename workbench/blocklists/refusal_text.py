@@ -66,10 +66,12 @@ _NOT_LISTED = re.compile(
 )
 
 
-# A mailbox that is full or unknown says nothing of the sender, whoever's product the server names beside it.
+# A mailbox that is full or unknown, or a line that broke, says nothing of the sender, whoever's product the server
+# names beside it.
 _RECIPIENT = re.compile(
     r"\b(?:user|recipient|mailbox|account|address)\b.{0,40}\b(?:unknown|not found|not exist|no longer|disabled|full)\b|"
-    r"\b(?:unknown|no such) (?:user|recipient|mailbox|account)\b|\bover ?quota\b|\bquota exceeded\b",
+    r"\b(?:unknown|no such) (?:user|recipient|mailbox|account)\b|\bover ?quota\b|\bquota exceeded\b|"
+    r"\btimed? ?out\b|\bconnection (?:was )?(?:lost|reset|aborted)\b|\bno route to host\b|\bgr[ae]y-?list",
     re.IGNORECASE,
 )
 # "Please make sure that you have SPF and a reverse name": advice names many things, none of which may be the reason.
@@ -78,6 +80,12 @@ _ADVICE = re.compile(
     r"contact(?! (?:@|\(at\)))|see|visit|check|consider|learn|refer|ask|use|add|more info\w*|if you|"
     r"for (?:more|further|help|assistance|information|details|explanation)|you (?:can|may|should)|"
     r"to (?:resolve|request|get|fix|prevent)|bitte|veuillez|por favor|per favore|prosimy)\b",
+    re.IGNORECASE,
+)
+# The name of a list beside a refusal is none of its listings where nothing says that somebody was looked up.
+_LOOKED_UP = re.compile(
+    r"(?:black|block)(?!list\.)|list(?!\.)|reject|refus|den(?:y|ied)|bann|reput|\brbl|\bpoor\b|https?:|www\.|\b[sxpdz]bl\b|found|score|"
+    r"spam (?:source|host|ip)|\bcss\b|\w\.\w+\.(?:org|net|com|de)\b",
     re.IGNORECASE,
 )
 _CODED = re.compile(r"\W{0,3}(?:[245]\d\d\b|[245]\.\d{1,3}\.\d{1,3}\b)")
@@ -132,11 +140,16 @@ def shape(text: str, code: int | None = None) -> Shaped:
 
 
 def of_recipient(text: str) -> bool:
-    """Return whether a refusal is about its recipient alone: no word in it turns against the sender."""
+    """Return whether a refusal is about its recipient or the way alone: no word in it turns against the sender."""
     if _RECIPIENT.search(text) is None:
         return False
     # Hosts and zones hold such words in their names.
     return _SENDER.search(" ".join(word for word in text.split() if "." not in word[:-1])) is None
+
+
+def looks_up(text: str) -> bool:
+    """Return whether a refusal says at all that a list was asked, and not only names who runs one."""
+    return _LOOKED_UP.search(text) is not None
 
 
 def without_advice(text: str) -> str:
