@@ -9,9 +9,13 @@ import pytest
 from textual import events
 
 from tests.pilot.conftest import SIZES, Running, app_of, screen_text, settle
-from tests.pilot.fake_session import PERSON, FakeSession
+from tests.pilot.fake_session import PERSON, US, FakeSession
+from tests.support.effects import an_effect
 from tests.support.patience import HANGS
+from workbench.core.rows import text_of
 from workbench.domain.model.inventory import LoginItem
+from workbench.domain.model.plan import EffectKind, EffectState
+from workbench.domain.model.state import EffectRecord
 from workbench.domain.runbook.runbook import StepView
 from workbench.planning.catalog import Pane
 from workbench.tui.panes import credentials
@@ -392,3 +396,35 @@ async def test_ten_thousand_credentials_get_their_rows_in_turns(
         # Where only some rows move, all the others stay as they are: nothing is made ready.
         await asyncio.wait_for(pane.prepare(session), HANGS)  # type: ignore[arg-type]
         assert pane._ready is None  # type: ignore[attr-defined]
+
+
+async def test_what_moves_while_all_rows_are_made_ready_moves_its_own_row_only(
+    running: Running, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In a cut something moves in every turn: all rows would be made anew without end."""
+    session = FakeSession(logins=50)
+    async with running(session, (160, 50)) as pilot:
+        await settle(pilot)
+        pane = app_of(pilot).main.panes[Pane.CREDENTIALS]
+        login = next(iter(session.inventory.logins))
+        effect = an_effect(EffectKind.LOGIN_RESET, login, US, domain=login.partition("@")[2])
+        record = session.state.effects[effect.id] = EffectRecord(effect)
+        made, prepare, view_rows = list[str](), pane.prepare, pane.view_rows
+
+        async def ready(held: Any) -> None:
+            await prepare(held)
+            if pane.stale and not made:
+                record.state = EffectState.VERIFIED
+                pane.take(set(), {effect.id: record})
+
+        def whole(held: Any) -> Any:
+            made.append("whole")
+            return view_rows(held)
+
+        monkeypatch.setattr(pane, "prepare", ready)
+        monkeypatch.setattr(pane, "view_rows", whole)
+        pane.take({"logins"}, {})
+        await settle(pilot)
+        assert made == ["whole"] and pane.fresh
+        row = pane.table.model.row(login)
+        assert row is not None and text_of(row.cells[0]) != "open"

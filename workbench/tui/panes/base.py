@@ -57,7 +57,7 @@ class WorkPane(Vertical):
         self._touched: dict[str, EffectRecord] = {}
         self._timer: TimerHandle | None = None
         self._due = float("-inf")
-        self._told = 0  # how often there was news
+        self._told = 0  # how often there was news about all rows
         self._manners = Manners(store.key_under_way)
         self._note = ""
         self._preview = Static("", markup=False, classes="pane-preview")
@@ -119,11 +119,11 @@ class WorkPane(Vertical):
         """Take the news in; rows follow soon."""
         if slices & self.SLICES:
             self._dirty = True
+            self._told += 1
         elif records:
             self._touched.update(records)
         else:
             return
-        self._told += 1
         self._schedule()
 
     @property
@@ -150,17 +150,25 @@ class WorkPane(Vertical):
     async def prepare(self, session: Incident) -> None:
         """For subclasses whose rows take long: make ready in short turns what ``view_rows`` needs."""
 
+    def let_go(self) -> None:
+        """Forget what was made ready: it was taken, or is of no use any more."""
+
     async def _make_soon(self) -> None:
         if self._dirty and self._manners.after_you():
             self._timer = once(self, AGAIN, self._make_soon)
             return
         session, told, began = self.store.session, self._told, monotonic()
+        # What moves while rows are made ready some of them have seen and others not: those that moved come again, and
+        # all only where the news was about all. In a cut something moves in every turn.
+        touched, self._touched = self._touched, {}
         if session is not None:
             await self.prepare(session)
+        late, self._touched = self._touched, touched
         self._make_rows(began)
-        if told != self._told:
-            # Half of what was made ready did not know that yet.
-            self._dirty = True
+        self.let_go()
+        if late or told != self._told:
+            self._touched = late
+            self._dirty = self._dirty or told != self._told
             self._schedule()
 
     def _make_rows(self, began: float | None = None) -> None:

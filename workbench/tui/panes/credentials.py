@@ -61,6 +61,10 @@ class CredentialsPane(WorkPane):
             view = self._viewed(session)
             self._ready = (session, view, [row async for row in in_turns(view.each(), ROWS_A_TURN)])
 
+    def let_go(self) -> None:
+        """Forget rows that were made ready."""
+        self._ready = None
+
     def _viewed(self, session: Incident) -> CredentialView:
         look = self.store.look
         if look != self._cached_look:
@@ -73,7 +77,7 @@ class CredentialsPane(WorkPane):
 
     def view_rows(self, session: Incident) -> list[Row]:
         """Return every key and login."""
-        ready, self._ready = self._ready, None
+        ready = self._ready
         if ready is not None and ready[0] is session and self.store.look == self._cached_look:
             _, view, rows = ready
         else:

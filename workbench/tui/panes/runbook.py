@@ -106,9 +106,13 @@ class RunbookPane(WorkPane):
         """Judge the steps, one in a turn."""
         self._judged = (session, await session.steps_in_turns())
 
+    def let_go(self) -> None:
+        """Forget the judged steps."""
+        self._judged = None
+
     def view_rows(self, session: Incident) -> list[TableRow]:
         """Return the steps."""
-        ready, self._judged = self._judged, None
+        ready = self._judged
         steps = ready[1] if ready is not None and ready[0] is session else session.steps()
         self._steps = {step.id: step for step in steps}
         self._lead = session.lead(steps)
