@@ -30,6 +30,7 @@ MANNERS = (
     Manner(pauses=(0.0, 180.0, 1800.0), others=False),
     Manner(pauses=(0.0, 20.0, 180.0), not_yet=1.0),
     Manner(pauses=(0.0, 60.0, 1800.0), returns=0.15),
+    Manner(pauses=(0.0, 20.0, 180.0), faults=0.04),
 )
 # ``50`` plays seeds 1 to 50 of each scenario, ``11-15`` only those: a whole run is many slices of it.
 _FIRST, _, _LAST = os.environ.get("WORKBENCH_GUIDE_SEEDS", "0").rpartition("-")

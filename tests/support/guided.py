@@ -18,6 +18,7 @@ from typing import Any, NamedTuple
 from unittest import mock
 
 from tests.support.drills import LITTLE_MAIL, opened
+from tests.support.fault_matrix import Line, LyingWire
 from tests.support.in_process import bind, in_process_drill
 from workbench.blocklists.dmarc import unknown
 from workbench.blocklists.names import Subject
@@ -56,6 +57,9 @@ MOST = 140  # presses; whoever needs more goes round in circles
 # A moment that is waited for, as the guide says it; none of a day that has passed.
 UNTIL = re.compile(r"(?<!contained )until (\d\d \w{3})(?: (\d\d:\d\d)Z)?")
 WINDOW = RecordedWindow(began="2026-11-21T05:00:00Z", ended="2026-11-21T14:00:00Z")
+
+# What happens to calls on a bad line, and to a server with a bad day.
+BAD_LINE = ("refused", "cut", "answer lost", "delayed", "empty", "500", "429")
 
 
 class FakeLookup:
@@ -98,7 +102,8 @@ class Manner:
 
     ``leave_out`` is how often a plan loses some rows, ``halve`` how often a run is stopped half-way, ``others`` whether
     the drill plays the others' parts (without it nobody ever does), ``not_yet`` how often somebody answers that what
-    they copied is not sent, or only reads what is to be decided (1 is Enter alone: it records nobody's word).
+    they copied is not sent, or only reads what is to be decided (1 is Enter alone: it records nobody's word). ``faults``
+    is how many calls fail on their way.
     """
 
     pauses: Sequence[float] = (0.0, 20.0, 180.0)
@@ -107,6 +112,7 @@ class Manner:
     others: bool = True
     not_yet: float = 0.0
     returns: float = 0.0
+    faults: float = 0.0
 
 
 class Seen(NamedTuple):
@@ -232,7 +238,7 @@ class Player:
             if now.waiting:
                 if (after.lead.kind, after.lead.step) == (now.kind, now.step):
                     return after.lead
-            elif after.told == before.told and not self.left_out:
+            elif after.told == before.told and not self.left_out and not self.failed:
                 raise AssertionError(self.tale(f"nothing changed: {now}"))
         raise AssertionError(self.tale("it never ends"))
 
@@ -256,13 +262,22 @@ class Player:
     # ── pressing ─────────────────────────────────────────────────────────────────────────────────────────
 
     left_out: bool = False
+    failed: bool = False
 
     async def press(self, now: Lead) -> None:
         """Press Enter and do what the dialog that it opens names."""
         self.presses += 1
         self.left_out = False
         self.story.append(f"{now.kind.value} {now.step} {now.action}")
-        await self.do(now.action)
+        self.failed = False
+        try:
+            await self.do(now.action)
+        except ApiError as error:
+            # A dialog says it; the next press tries again.
+            self.failed = bool(self.manner.faults)
+            if not self.failed:
+                raise
+            self.story.append(f"  failed: {error.what}")
         await self.look(whole=now.action == guide.LOOK)
 
     async def do(self, action_id: str) -> None:
@@ -487,6 +502,10 @@ async def player(
         ):
             async with opened(drill, folder, clock=drill.clock) as session:
                 bind(session, drill)
+                if manner.faults:
+                    pool = session.account.api._shared.pool
+                    line = Line(random.Random(seed), manner.faults, BAD_LINE)
+                    pool._transport = LyingWire(pool._transport, line, drill.clock)  # type: ignore[arg-type]
                 if not manner.others:
                     session.drill = False
                 yield Player(session, drill, manner, random.Random(f"{scenario}{seed}"), leaky)

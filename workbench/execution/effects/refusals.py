@@ -45,6 +45,15 @@ def of_new_key(refusal: Forbidden, wanted: KeyCreateParams) -> Forbidden:
             "The old key stays: deleting it first would leave its programs with nothing.",
             "Delete what is stolen without a replacement, and ask Support to enable the account again.",
         )
+    if not said and refusal.reason is Reason.NONE:
+        return _again(
+            refusal,
+            f"A {visible(kind, 60)} was refused without a word why",
+            "A key that may not make others, a plan whose keys are used up and whatever stands between here and Mailgun "
+            "may all answer so; the old key stays as it is.",
+            "Run this again. If it stays so: look in the control panel (API Security) whether the workbench runs on an "
+            "admin key, and how many keys the plan allows.",
+        )
     return _again(
         refusal,
         f"The workbench's own key may not make a {visible(kind, 60)}",

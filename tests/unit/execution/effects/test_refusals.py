@@ -31,7 +31,7 @@ def test_a_full_quota_is_told_from_every_other_refusal() -> None:
         (403, "This feature is not enabled", False, "plan does not include", "Support"),
         (403, "Account is disabled", False, "stopped this account", "enable"),
         (403, "Forbidden", False, "may not make", "admin key"),
-        (403, "", False, "may not make", "admin key"),
+        (403, "", False, "without a word why", "how many keys the plan allows"),
     ],
 )
 def test_the_words_say_what_to_do(status: int, detail: str, lesser: bool, what: str, todo: str) -> None:
@@ -79,8 +79,9 @@ def test_what_was_to_be_made_is_named_in_one_line() -> None:
 
     assert said("sending", "domain", 402) == "Your plan does not include a sending key (402)."
     assert said("basic", "user", 402) == "Your plan does not include a key with the role basic (402)."
-    assert said("admin", "user", 403) == (
-        "The workbench's own key may not make a key with the role admin (403)."
+    assert said("admin", "user", 403) == "A key with the role admin was refused without a word why (403)."
+    assert said("admin", "user", 403, "Forbidden") == (
+        "The workbench's own key may not make a key with the role admin (403). Mailgun says: Forbidden."
     )
     for status in (402, 403):
         assert "r" * 42 in said("r" * 300, "user", status) and "r" * 43 not in said("r" * 300, "user", status)
