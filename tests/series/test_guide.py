@@ -44,6 +44,7 @@ SLICE = [
     ("panel-session", 5, 2),
     ("stolen-key", 6, 5),
     ("stolen-login", 7, 6),
+    ("agency", 6, 7),
 ]
 PLAYS = [(name, seed, seed % len(MANNERS)) for seed in SEEDS for name in SCENARIOS] or SLICE
 

@@ -102,8 +102,8 @@ class Manner:
 
     ``leave_out`` is how often a plan loses some rows, ``halve`` how often a run is stopped half-way, ``others`` whether
     the drill plays the others' parts (without it nobody ever does), ``not_yet`` how often somebody answers that what
-    they copied is not sent, or only reads what is to be decided (1 is Enter alone: it records nobody's word). ``faults``
-    is how many calls fail on their way.
+    they copied is not sent, or only reads what is to be decided (1 is Enter alone: it records nobody's word).
+    ``faults`` is how many calls fail on their way.
     """
 
     pauses: Sequence[float] = (0.0, 20.0, 180.0)

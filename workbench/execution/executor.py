@@ -27,6 +27,7 @@ from workbench.execution.attempt import attempt
 from workbench.execution.circuit_breaker import Outages
 from workbench.execution.context import Context, SecretMissing
 from workbench.execution.effects.base import Sent, contradicted
+from workbench.execution.effects.refusals import no_room
 from workbench.execution.effects.registry import HANDLERS
 from workbench.execution.first_mint import HELD, FirstMint
 from workbench.execution.look import failure, look
@@ -382,13 +383,8 @@ class Executor:
         self._wake.set()
 
     async def _give_up_parked(self) -> None:
-        error = WorkbenchError(
-            "The account has all the keys its plan allows.",
-            "A replacement cannot be made while every key that is left must stay.",
-            "Delete a key you can do without (API Security in the control panel), then run this again.",
-        )
         for record in self._agenda.parked:
-            await self._fail(record, error, unknown=False)
+            await self._fail(record, no_room(), unknown=False)
         self._agenda.drop_parked()
 
     # ── telling ──────────────────────────────────────────────────────────────────────────────────────

@@ -1,4 +1,4 @@
-"""Keys that bear the mark of a mint of this incident: under way, or left behind because its answer was lost. Pure."""
+"""What became of mints: keys that bear the mark of one, under way or left behind, and those without room. Pure."""
 
 from __future__ import annotations
 
@@ -6,6 +6,16 @@ from workbench.core.state_dir import tag_of
 from workbench.domain.model.inventory import KeyItem
 from workbench.domain.model.plan import EffectKind
 from workbench.domain.model.state import EffectRecord, State
+
+# Why a mint failed whose key the plan had no room for; journaled as it stands here.
+NO_ROOM = "The account has all the keys its plan allows."
+
+
+def has_room_now(state: State, record: EffectRecord) -> bool:
+    """Return whether a mint failed for want of room and a key was deleted since: then it is worth another try."""
+    if record.failure.get("what") != NO_ROOM:
+        return False
+    return any(r.done_at >= record.failed_at for r in state.of_kind(EffectKind.KEY_DELETE) if r.done_at)
 
 
 def minting(state: State, item: KeyItem, since: str = "~") -> bool:

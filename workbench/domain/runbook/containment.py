@@ -11,6 +11,7 @@ from workbench.core.words import plural
 from workbench.domain.detection.abused_domains import abused_domains, figures_unread, senders_known
 from workbench.domain.detection.alarms import leaked_again
 from workbench.domain.model.inventory import KeyItem
+from workbench.domain.model.mints import has_room_now
 from workbench.domain.model.plan import EffectKind, EffectState
 from workbench.domain.model.situation import INTRUDER, OURS, Situation
 from workbench.domain.model.state import TRIES, EffectRecord, State
@@ -289,7 +290,7 @@ def stuck(state: State, targets: Collection[str]) -> str:
     """
     failed: dict[str, str] = {}
     for record in state.effects.values():
-        if record.given_up and record.effect.target in targets:
+        if record.given_up and record.effect.target in targets and not has_room_now(state, record):
             failed[record.effect.target] = str(record.failure.get("what", "the server refused"))
     if not targets or set(failed) != set(targets):
         return ""

@@ -5,10 +5,11 @@ The server tells them apart only by its sentence (dossier A2, A5, C); what it sa
 
 from __future__ import annotations
 
-from workbench.core.errors import Forbidden, Reason
+from workbench.core.errors import Forbidden, Reason, WorkbenchError
 from workbench.core.redact import visible
 from workbench.core.words import ended
 from workbench.domain.model.effect_params import KeyCreateParams
+from workbench.domain.model.mints import NO_ROOM
 
 # How a replacement that the plan refuses for good can still be ended; a cut without an end helps nobody.
 WAYS_OUT = (
@@ -23,6 +24,15 @@ _STOPPED = ("disabled", "terminated", "inactivity", "probation")
 def is_quota(refusal: Forbidden) -> bool:
     """Return whether the account has all the keys its plan allows (dossier A2)."""
     return refusal.reason is Reason.QUOTA or "limit" in refusal.detail.lower()
+
+
+def no_room() -> WorkbenchError:
+    """Return that a new key cannot be made, because no old one may be deleted first."""
+    return WorkbenchError(
+        NO_ROOM,
+        "A replacement cannot be made while every key that is left must stay.",
+        "Delete a key you can do without (API Security in the control panel), then run this again.",
+    )
 
 
 def of_new_key(refusal: Forbidden, wanted: KeyCreateParams) -> Forbidden:
@@ -49,8 +59,8 @@ def of_new_key(refusal: Forbidden, wanted: KeyCreateParams) -> Forbidden:
         return _again(
             refusal,
             f"A {visible(kind, 60)} was refused without a word why",
-            "A key that may not make others, a plan whose keys are used up and whatever stands between here and Mailgun "
-            "may all answer so; the old key stays as it is.",
+            "A key that may not make others, a plan whose keys are used up, and whatever stands between here and "
+            "Mailgun may answer so; the old key stays as it is.",
             "Run this again. If it stays so: look in the control panel (API Security) whether the workbench runs on an "
             "admin key, and how many keys the plan allows.",
         )

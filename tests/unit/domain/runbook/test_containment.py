@@ -12,11 +12,12 @@ from tests.support.effects import an_effect
 from tests.support.situations import NOW, OLD, OWN, US, Story, key, situation, use
 from workbench.domain.model.baseline import AccountBaseline
 from workbench.domain.model.effect_result import EffectResult
+from workbench.domain.model.mints import NO_ROOM
 from workbench.domain.model.plan import Effect, EffectKind, EffectState
 from workbench.domain.model.recorded_rows import RecordedTimer
 from workbench.domain.model.sending_volume import Volume
 from workbench.domain.model.situation import Situation
-from workbench.domain.model.state import Decision, EffectRecord, State
+from workbench.domain.model.state import TRIES, Decision, EffectRecord, State
 from workbench.domain.runbook import containment, queues
 from workbench.domain.runbook.handover import proposal
 from workbench.domain.runbook.verdict import Found, Verdict
@@ -123,6 +124,25 @@ def test_a_failed_mint_counts_no_more_once_another_took_its_place() -> None:
     assert containment.keys(after_the_cut(failed, rest)).verdict not in DONE_WORDS
     both = after_the_cut(failed, (mint(), EffectState.VERIFIED, minted()), rest)
     assert containment.keys(both).verdict is Verdict.DONE
+
+
+def test_what_failed_for_want_of_room_is_tried_again_once_a_key_was_deleted() -> None:
+    failed: dict[str, Any] = {
+        "failure": {"what": NO_ROOM},
+        "failures": TRIES,
+        "failed_at": "2026-11-21T14:10:00Z",
+    }
+
+    def verdict(**deleted: Any) -> Verdict:
+        other = (delete("other"), EffectState.VERIFIED, {"evidence": ["gone"], **deleted})
+        there = after_the_cut((mint(), EffectState.FAILED, failed), other, left=True)
+        del there.inventory.keys["new-key"]
+        return containment.keys(there).verdict
+
+    assert verdict(done_at="2026-11-21T14:09:59Z") is Verdict.BLOCKED
+    assert verdict(done_at="2026-11-21T14:20:00Z") is Verdict.IN_PROGRESS
+    failed["failure"] = {"what": "The role is too low."}
+    assert verdict(done_at="2026-11-21T14:20:00Z") is Verdict.BLOCKED, "room is not what it wants"
 
 
 def test_a_key_made_to_do_less_later_is_no_matter_of_the_cut() -> None:
