@@ -89,6 +89,26 @@ async def test_what_somebody_makes_again_and_again_is_taken_away_in_one_plan(run
         assert [one[1] for one in asked] == ["leftovers.remove"], asked
 
 
+async def test_where_no_plan_knows_what_changed_the_settings_are_read_first(
+    running: Running, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    session = FakeSession()
+    monkeypatch.setattr(session, "unavailable", lambda *_: "The settings are not swept yet.")
+    async with running(session) as pilot:
+        name = next(iter(session.inventory.domains))
+        await session.decide(f"domain:{name}", "intruder", "not one of ours")
+        alarm(
+            session,
+            "domain-field",
+            name,
+            f"skip_verification of domain {name} was changed, not by this incident",
+        )
+        await settle(pilot)
+        await pilot.press("A", "enter")
+        await settle(pilot)
+        assert ("sweep",) in session.asked and not on_top(pilot, PlanScreen)
+
+
 async def test_enter_on_an_alarm_in_the_log_leads_to_its_remedy(running: Running) -> None:
     session = FakeSession()
     async with running(session) as pilot:

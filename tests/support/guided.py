@@ -355,6 +355,7 @@ class Player:
         finally:
             if end is not None:
                 end()
+        self.failed = bool(self.manner.faults and summary.failed)
         self.story.append(f"  {summary.line()}{' (stopped)' if halve else ''}")
 
     # ── the dialogs ──────────────────────────────────────────────────────────────────────────────────────
@@ -371,7 +372,8 @@ class Player:
         if len(away) > 1 or action == "leftovers.remove":
             found = [f for f in self.session.findings() if not f.key.startswith("alarm:")]
             known = {f.id for f in found if f.decision != "removed"}
-            if here := [target for target in dict.fromkeys(away) if target in known]:
+            here = [target for target in dict.fromkeys(away) if target in known]
+            if here and not self.session.unavailable("leftovers.remove", here):
                 await self._plan("leftovers.remove", here)
             else:
                 await self.do("leftovers.sweep")

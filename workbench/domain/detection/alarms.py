@@ -17,6 +17,8 @@ from workbench.domain.model.situation import INTRUDER, Situation
 from workbench.domain.model.state import Alarm, EffectRecord
 from workbench.domain.runbook.coverage import unread
 from workbench.domain.runbook.handover import kept
+from workbench.domain.settings_audit.recorded import SweepRead
+from workbench.domain.settings_audit.results import REMOVED, open_items
 
 # What takes care of the thing that an alarm is about.
 _ENDS = (
@@ -226,7 +228,19 @@ def _remedy(situation: Situation, alarm: Alarm) -> str:
         return ""
     if alarm.kind == "allowlist" and "allowlist" not in inventory.read_at:
         return ""  # No list that cannot be read is changed.
-    return REMEDIES.get(alarm.kind, "")
+    wanted = REMEDIES.get(alarm.kind, "")
+    return "" if wanted == "leftovers.remove" and _swept_in_vain(situation, alarm) else wanted
+
+
+def _swept_in_vain(situation: Situation, alarm: Alarm) -> bool:
+    """Return whether the settings were read since an alarm rang, and nothing in them asks for the removal of its thing.
+
+    A route that somebody edited, and that looks like any other: whose it is now is for a person to say.
+    """
+    swept = situation.state.fact(SweepRead)
+    if swept is None or swept.row is None or swept.row < alarm.row:
+        return False
+    return all(item.id != alarm.target or decision == REMOVED for item, decision in open_items(situation))
 
 
 def _deleted_before(situation: Situation, key_id: str) -> bool:

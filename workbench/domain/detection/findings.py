@@ -246,6 +246,9 @@ def _alarms(situation: Situation, known: set[str]) -> Iterator[Finding]:
             decided = REMOVED
         why: tuple[str, ...] = (f"seen {alarm.at}, and no effect of this incident explains it",)
         remedy = REMEDIES.get(alarm.kind, "")
+        if remedy == "leftovers.remove":
+            # Where a sweep since finds nothing to take away, only a person can say what it was before.
+            remedy = alarms.remedy(situation, alarm)
         if alarm.target in situation.inventory.keys and situation.minted_here(alarm.target):
             # Nothing deletes what production got alone: it is replaced once more, once somebody judged it.
             why, remedy = (*why, alarms.MINTED_SENDS), alarms.remedy(situation, alarm)

@@ -292,7 +292,7 @@ def _removal_taken_back(state: State, row: int, said: Said) -> None:
 def _alarm(state: State, body: Body, at: str) -> None:
     through = str(body.get("through", ""))
     state.alarms[body["id"]] = Alarm(
-        body["id"], at, body["text"], body["kind"], body["target"], through=through
+        body["id"], at, body["text"], body["kind"], body["target"], through=through, row=state.last_seq
     )
 
 

@@ -148,6 +148,7 @@ class Alarm:
     seen: bool = False
     # Who asked for it, where the account names somebody: the way it came through.
     through: str = ""
+    row: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -85,7 +85,13 @@ def _attested_since(situation: Situation, step: str) -> Found | None:
 def _to_remove(situation: Situation, found: Found, bad: list[Finding]) -> Found:
     """Name what takes the intruder's things away: one plan for most, one of its own for some, else the panel."""
     vain = _in_vain(situation)
-    if any(f.remedy and f.remedy not in _OF_ITS_OWN and f.id not in vain for f in bad):
+    away = [f for f in bad if f.remedy and f.remedy not in _OF_ITS_OWN and f.id not in vain]
+    if away and all(f.key.startswith("alarm:") and f.remedy == "leftovers.remove" for f in away):
+        happens = (
+            "What changed came after the settings were looked at: they are read again, and show what can go."
+        )
+        return replace(found, action="leftovers.sweep", happens=happens)
+    if away:
         return replace(
             found,
             action="leftovers.remove",

@@ -26,7 +26,7 @@ def open_items(situation: Situation) -> Iterator[tuple[Swept, str]]:
     """Yield each item with its decision: the operator's, ``removed`` once that is proven, ``""`` while open.
 
     What the operator called ours is no finding any more, as with keys and logins. What a later sweep still finds
-    in need of the same remedy came back: it is open again, whatever was decided.
+    in need of the same remedy came back: it is open again, whatever was decided until then.
     """
     repaired = proven(situation)
     for item in swept_items(situation) or ():
@@ -37,7 +37,9 @@ def open_items(situation: Situation) -> Iterator[tuple[Swept, str]]:
         if not mine:
             yield item, decision.decision if decision is not None else ""
         elif came_back(situation, item, mine):
-            yield replace(item, score=3, why=(f"{BACK}, {mine[-1].done_at}", *item.why)), ""
+            # What was said of it before it was taken away says nothing of its coming back; what was said since does.
+            since = decision.decision if decision is not None and decision.at > mine[-1].done_at else ""
+            yield replace(item, score=3, why=(f"{BACK}, {mine[-1].done_at}", *item.why)), since
         else:
             yield item, REMOVED
 

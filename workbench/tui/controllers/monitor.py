@@ -313,11 +313,11 @@ class Monitor(Controller):
             self._ui.tell("No call deletes or demotes a user: do it in the control panel, at once.")
 
     def _leftovers(self, session: Incident, targets: list[str]) -> None:
-        """Plan the removal of what is known by now; where all of it came after the sweep, it is swept first."""
+        """Plan the removal of what a sweep knows by now; where it knows none of it, the settings are read first."""
         found = [one for one in session.findings() if not one.key.startswith("alarm:")]
         known: Any = {one.id for one in found if one.decision != "removed"}
         here = [target for target in dict.fromkeys(targets) if target in known]
-        if here:
+        if here and not session.unavailable("leftovers.remove", here):
             self._plans.make(ACTIONS["leftovers.remove"], here)
         else:
             self._ui.do("leftovers.sweep")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -16,6 +17,8 @@ from workbench.domain.model.plan import EffectKind, EffectState
 from workbench.domain.model.sending_volume import AcceptedHour, Volume
 from workbench.domain.model.situation import Situation
 from workbench.domain.model.state import Alarm, Decision, EffectRecord
+from workbench.domain.settings_audit.audit import JudgedAge, Swept
+from workbench.domain.settings_audit.recorded import SweepRead
 from workbench.mailgun.models import Subaccount
 
 LOGIN = "app@mg.acme.example"
@@ -66,6 +69,20 @@ def test_a_list_that_could_not_be_read_is_not_changed_and_no_other_alarm_waits_f
         there = rings(entry, allowlist=allowlist)
         assert bool(remedy(there, entry)) is expected
         assert remedy(there, route) == "leftovers.remove"
+
+
+@pytest.mark.parametrize(
+    ("row", "found", "expected"),
+    [(3, (), "leftovers.remove"), (9, (), ""), (9, ("r1",), "leftovers.remove")],
+)
+def test_what_a_sweep_since_finds_nothing_wrong_with_is_for_a_person_to_say(
+    row: int, found: tuple[str, ...], expected: str
+) -> None:
+    edited = replace(alarm("routes", "r1", "edited:routes:r1:0"), row=5)
+    there = rings(edited)
+    items = tuple(Swept("route", one, one, ("US",), JudgedAge.UNDATED, 3, ()) for one in found)
+    there.state.learn(SweepRead(row=row, items=items))
+    assert remedy(there, edited) == expected
 
 
 def test_an_alarm_is_judged_under_its_things_own_finding_where_there_is_one() -> None:

@@ -269,6 +269,8 @@ ROUTE = bad("route", "r1", "leftovers.remove")
 DOMAIN = bad("domain", "evil.example", "domains.delete")
 ENTRY = bad("allowlist", "203.0.113.9", "allowlist.remove")
 USER, RULE = bad("user", "u9"), bad("rule", "x")
+CHANGED = replace(ROUTE, key="alarm:edited:routes:r2:0", id="r2")
+AGAIN = "What changed came after the settings were looked at: they are read again, and show what can go."
 ONE_PLAN = "What was judged the intruder's is removed, in one plan."
 OWN_PLAN = "evil.example is deleted for good, in a plan of its own: Mailgun cannot switch a domain off."
 ADDRESS = (
@@ -289,6 +291,8 @@ IN_PANEL = (
         ([ENTRY, DOMAIN, USER, RULE], "domains.delete", OWN_PLAN, False),
         ([USER, RULE, ENTRY], "allowlist.remove", ADDRESS, False),
         ([USER, RULE], "findings.judge", IN_PANEL, False),
+        ([CHANGED, DOMAIN], "leftovers.sweep", AGAIN, False),
+        ([CHANGED, ROUTE], "leftovers.remove", ONE_PLAN, False),
         ([USER], "pane.domains", BY_ITSELF, True),
     ],
 )
