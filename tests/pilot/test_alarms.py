@@ -93,7 +93,8 @@ async def test_where_no_plan_knows_what_changed_the_settings_are_read_first(
     running: Running, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     session = FakeSession()
-    monkeypatch.setattr(session, "unavailable", lambda *_: "The settings are not swept yet.")
+    reasons = {"leftovers.remove": "The settings are not swept yet."}
+    monkeypatch.setattr(session, "unavailable", lambda action_id, *_: reasons.get(action_id, ""))
     async with running(session) as pilot:
         name = next(iter(session.inventory.domains))
         await session.decide(f"domain:{name}", "intruder", "not one of ours")
