@@ -70,6 +70,18 @@ async def list_subaccounts(
     return await whole(iter_subaccounts(client, include_closed=include_closed, **where))
 
 
+async def get_subaccount(
+    client: Mailgun,
+    subaccount_id: str,
+    *,
+    region: Region | None = None,
+    priority: Priority = Priority.READ,
+) -> Subaccount:
+    """Return one subaccount; raises NotFound where there is none of that id, and for one that is closed."""
+    path = at("/v5/accounts/subaccounts/{}", subaccount_id)
+    return _subaccount(await client.call("GET", path, region=region, priority=priority))
+
+
 async def disable_subaccount(
     client: Mailgun,
     subaccount_id: str,

@@ -27,7 +27,8 @@ from workbench.domain.runbook import claims, coverage
 from workbench.domain.runbook.containment_state import LASTS, SLICES
 from workbench.journal.ledger import Ledger
 from workbench.mailgun.client import Mailgun, Priority
-from workbench.readers.inventory import CLOSED, Changed, InventoryReader, logins_part, part_name
+from workbench.readers.ended_subaccounts import CLOSED
+from workbench.readers.inventory import Changed, InventoryReader, logins_part, part_name
 
 # A list of keys is asked for by kind, because an unfiltered one may leave kinds out (dossier B1).
 KEY_CALLS = 4

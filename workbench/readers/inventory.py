@@ -33,12 +33,11 @@ from workbench.mailgun.client import Mailgun, Priority
 from workbench.mailgun.models import AccountWebhook, Key, Route
 from workbench.mailgun.records import Record
 from workbench.mailgun.where import Where
+from workbench.readers.ended_subaccounts import CLOSED, forget_ended
 
 T = TypeVar("T")
 R = TypeVar("R", Route, AccountWebhook)
 Changed = Callable[[str], None]
-# A subaccount that is closed is deleted for good; its inside cannot be read any more (dossier A4).
-CLOSED = "closed"
 # The gap that notes a plan without subaccounts.
 _FEATURE = "subaccounts (feature)"
 # What may be different a moment later. A part that stays unread is a credential that stays uncut: ask again.
@@ -166,7 +165,8 @@ class InventoryReader:
             if part is not None:
                 raise part
 
-        await self._slice("subaccounts", None, read)
+        if await self._slice("subaccounts", None, read):
+            await forget_ended(self.api, self.inventory, self.priority, self.changed)
 
     def _has_no_subaccounts(self, refusal: ApiError) -> bool:
         """Return whether a refusal says that this account has no such feature: only the reasons that mean so do.

@@ -10,10 +10,11 @@ import pytest
 
 from tests.unit.mailgun.fakes import fake_client, reply
 from workbench.core.clock import ManualClock
-from workbench.domain.model.inventory import Inventory
+from workbench.domain.model.inventory import Gap, Inventory, KeyItem
 from workbench.domain.model.plan import Place
 from workbench.domain.runbook import coverage
 from workbench.mailgun.endpoints import Region
+from workbench.mailgun.models import Key
 from workbench.readers.inventory import InventoryReader
 
 US = Place(Region.US)
@@ -50,3 +51,38 @@ async def test_a_domain_that_is_listed_and_that_no_call_knows_was_not_read(name:
 async def test_a_domain_deleted_between_two_readings_took_its_logins_with_it() -> None:
     found = await read([["mg.acme.example"], []])
     assert not coverage.cut_by(found) and not found.logins
+
+
+GONE = httpx.Response(404, json={"message": "Not Found"})
+PAGE = httpx.Response(404, html="<html>not found</html>")
+STILL = httpx.Response(200, json={"subaccount": {"id": "sub1", "name": "bulk", "status": "open"}})
+
+
+@pytest.mark.parametrize(
+    ("listed", "asked", "kept"),
+    [
+        ([{"id": "sub1", "name": "bulk", "status": "open"}], GONE, True),
+        ([{"id": "sub1", "name": "bulk", "status": "closed"}], STILL, False),
+        ([], GONE, False),
+        ([], STILL, True),
+        ([], PAGE, True),
+        ([], httpx.Response(500, json={"message": "internal"}), True),
+    ],
+    ids=["listed", "closed", "gone", "only missing from the list", "a page says so", "no answer"],
+)
+async def test_what_was_in_a_subaccount_is_forgotten_once_the_account_says_that_it_ended(
+    listed: list[dict[str, str]], asked: httpx.Response, kept: bool
+) -> None:
+    def handle(request: httpx.Request) -> httpx.Response:
+        if request.url.path == "/v5/accounts/subaccounts":
+            return reply({"subaccounts": listed, "total": len(listed)})
+        return httpx.Response(asked.status_code, headers=asked.headers, content=asked.content)
+
+    client, _ = fake_client(handle)
+    below = Place(Region.US, "sub1")
+    inventory = Inventory(places=(US, below))
+    inventory.replace_keys(below, [KeyItem(Key(id="k1"), below)])
+    inventory.replace_keys(US, [KeyItem(Key(id="k0"), US)])
+    inventory.gaps["users us/sub1"] = Gap("users", below, "no answer")
+    await InventoryReader(client, inventory, ManualClock(NOW), lambda _: None).subaccounts()
+    assert (set(inventory.keys), bool(inventory.missing)) == ({"k0", "k1"} if kept else {"k0"}, kept)

@@ -185,6 +185,27 @@ class Inventory:
         for item in fresh:
             self.domains[item.name] = item
 
+    @property
+    def below(self) -> set[str]:
+        """Return the ids of the subaccounts of which anything is known, or could not be read."""
+        return {place.subaccount for place in self._places_known() if place.subaccount is not None}
+
+    def forget_subaccount(self, subaccount: str) -> None:
+        """Forget what was in a subaccount that is closed or deleted: nobody sends or signs in there any more."""
+        for place in [place for place in self._places_known() if place.subaccount == subaccount]:
+            self.replace_domains(place, ())
+            self.replace_keys(place, ())
+            self.replace_users(place, ())
+        self.limits = {place: limit for place, limit in self.limits.items() if place.subaccount != subaccount}
+        ended = [name for name, gap in self.gaps.items() if gap.place and gap.place.subaccount == subaccount]
+        for name in ended:
+            del self.gaps[name]
+
+    def _places_known(self) -> set[Place]:
+        known = {key.place for key in self.keys.values()} | {user.place for user in self.users.values()}
+        known |= {domain.place for domain in self.domains.values()}
+        return known | {gap.place for gap in self.gaps.values() if gap.place is not None}
+
     def replace_users(self, place: Place, items: Iterable[UserItem], *, whole: bool = True) -> None:
         """Take the users of one (sub)account in; what a ``whole`` list no longer names is gone."""
         fresh = [item for item in items if not _belongs_above(self.users, item.id, place)]

@@ -55,7 +55,7 @@ def of_new_key(refusal: Forbidden, wanted: KeyCreateParams) -> Forbidden:
             "The old key stays: deleting it first would leave its programs with nothing.",
             "Delete what is stolen without a replacement, and ask Support to enable the account again.",
         )
-    if not said and refusal.reason is Reason.NONE:
+    if not said or refusal.reason is Reason.PAGE:
         return _again(
             refusal,
             f"A {visible(kind, 60)} was refused without a word why",

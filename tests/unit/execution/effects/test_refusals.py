@@ -63,6 +63,8 @@ PLAN, STOPPED, KEY = (
         (403, Reason.PLAN, PLAN),
         (403, Reason.NONE, KEY),
         (403, Reason.ROLE, KEY),
+        # What some gateway's page says is no word of Mailgun's.
+        (403, Reason.PAGE, "A key with the role admin was refused without a word why"),
     ],
 )
 def test_why_a_key_is_refused_is_told_by_status_and_reason(status: int, reason: Reason, what: str) -> None:
