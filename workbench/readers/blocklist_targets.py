@@ -20,7 +20,7 @@ from workbench.blocklists.resolvers import ResolverAddress
 from workbench.blocklists.zones import Zone
 from workbench.core import config
 from workbench.core.clock import Clock
-from workbench.core.errors import ApiError, UsageError, VaultError
+from workbench.core.errors import ApiError, Reason, UsageError, VaultError
 from workbench.core.redact import Secret
 from workbench.core.registered_names import registrable
 from workbench.domain.blocklists.ours import ADDRESSES
@@ -31,6 +31,7 @@ from workbench.domain.model.settings import Settings, template_content
 from workbench.mailgun.client import Mailgun, Priority
 from workbench.mailgun.endpoints import Endpoints
 from workbench.mailgun.settings import list_ips
+from workbench.readers.inventory import PASSING
 from workbench.vault.entries import WORKBENCH_SERVICE, EntryName
 
 # From domains that only a handful of refused messages carried tell nothing about this account.
@@ -86,7 +87,8 @@ async def read_ips(api: Mailgun, inventory: Inventory) -> None:
             )
         except ApiError as error:
             # The domains are looked up all the same; what is missing is said.
-            inventory.gaps[f"ips {region}"] = Gap(ADDRESSES, Place(region), error.what)
+            passing = isinstance(error, PASSING) or error.reason is Reason.PAGE
+            inventory.gaps[f"ips {region}"] = Gap(ADDRESSES, Place(region), error.what, passing=passing)
             continue
         inventory.gaps.pop(f"ips {region}", None)
         # The plain list does not say it of each address: whatever is not dedicated is shared with others.

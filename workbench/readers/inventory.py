@@ -41,7 +41,7 @@ Changed = Callable[[str], None]
 # The gap that notes a plan without subaccounts.
 _FEATURE = "subaccounts (feature)"
 # What may be different a moment later. A part that stays unread is a credential that stays uncut: ask again.
-_PASSING = (VendorFault, UnreadableAnswer, Unreachable, RateLimited)
+PASSING = (VendorFault, UnreadableAnswer, Unreachable, RateLimited)
 _PAUSES = (0.5, 2.0)  # seconds before the second and the third reading
 
 
@@ -339,7 +339,7 @@ class InventoryReader:
             # Nobody answers, or not to us: an error to act on. One list that is none is a gap beside the others.
             if strict and isinstance(error, NotAuthorised | Unreachable):
                 raise
-            self.inventory.gaps[gap] = Gap(name, place, error.what, passing=isinstance(error, _PASSING))
+            self.inventory.gaps[gap] = Gap(name, place, error.what, passing=isinstance(error, PASSING))
             self.changed(slice_name or name)
             return False
         self.inventory.gaps.pop(gap, None)

@@ -280,13 +280,14 @@ class Session:
             raise UsageError("This is a real account.", "Parts are played in the drill only.", "")
 
         played = await player.play(action_id, self.account.api, self.recorder.stored, self.situation())
-        # Days that broke off are let pass anew.
-        days = action_id == role_play.WATCH
-        if not days:
-            await self.recorder.learn(role_play.with_part(self.state, action_id, iso(self.clock.now())))
-        said = await player.catch_up(action_id, self) or played
-        if days:
-            await self.recorder.learn(role_play.with_part(self.state, action_id, iso(self.clock.now())))
+        await self.recorder.learn(role_play.with_part(self.state, action_id, iso(self.clock.now())))
+        try:
+            said = await player.catch_up(action_id, self) or played
+        except ApiError:
+            if action_id == role_play.WATCH:
+                # Days that broke off are let pass anew.
+                await self.recorder.learn(role_play.with_part(self.state, action_id, ""))
+            raise
         # Whoever that part shuts out could have set passwords until now; on a real account the screen does this soon.
         found = await self.prove_overtaken()
         return said if found is None else f"{said} With the last way to set passwords shut: {found.line()}."

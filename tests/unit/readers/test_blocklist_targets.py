@@ -5,8 +5,10 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from pathlib import Path
 
+import httpx
 import pytest
 
+from tests.unit.mailgun.fakes import fake_client, reply
 from workbench.blocklists.names import Role
 from workbench.core.errors import VaultError
 from workbench.core.redact import Secret
@@ -15,7 +17,7 @@ from workbench.domain.model.plan import Place
 from workbench.domain.model.settings import DomainSettings, Settings
 from workbench.mailgun.endpoints import Region
 from workbench.mailgun.models import Domain, Template, TemplateVersion
-from workbench.readers.blocklist_targets import MOST_LINKS, read_catalogue, subjects, template_hosts
+from workbench.readers.blocklist_targets import MOST_LINKS, read_catalogue, read_ips, subjects, template_hosts
 from workbench.vault.entries import EntryName
 
 
@@ -99,3 +101,23 @@ async def test_accepted_terms_switch_a_list_on_for_this_incident(tmp_path: Path)
     made = await read_catalogue(tmp_path / "config.toml", None, ["zen.spamhaus.org", "no.such.zone"])
     assert made.zones["zen.spamhaus.org"].enabled
     assert not made.zones["dbl.spamhaus.org"].enabled
+
+
+@pytest.mark.parametrize(
+    ("answer", "passing"),
+    [
+        (reply({"message": "internal"}, 500), True),
+        (httpx.Response(200, html="<html>sign in to the network</html>"), True),
+        (reply({"message": "Forbidden"}, 403), False),
+    ],
+)
+async def test_addresses_that_could_not_be_read_say_whether_asking_again_may_help(
+    answer: httpx.Response, passing: bool
+) -> None:
+    def handle(_: httpx.Request) -> httpx.Response:
+        return httpx.Response(answer.status_code, headers=answer.headers, content=answer.content)
+
+    client, _ = fake_client(handle)
+    inventory = Inventory()
+    await read_ips(client, inventory)
+    assert {gap.passing for gap in inventory.gaps.values()} == {passing} and not inventory.ips

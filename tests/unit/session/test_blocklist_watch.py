@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 
-from tests.pilot.fake_session import FakeSession
+from tests.pilot.fake_session import US, FakeSession
 from workbench.blocklists.monitoring import VendorListing
 from workbench.core.clock import iso
+from workbench.domain.blocklists.ours import ADDRESSES
 from workbench.domain.blocklists.recorded import (
     GmailRates,
     LinkedHosts,
@@ -14,6 +17,7 @@ from workbench.domain.blocklists.recorded import (
     SendingHealth,
     VendorMonitoring,
 )
+from workbench.domain.model.inventory import Gap
 from workbench.readers import blocklist_targets, deliverability
 from workbench.session.events import Changed
 
@@ -106,3 +110,15 @@ async def test_what_mailguns_monitoring_told_stands_while_it_cannot_be_read_and_
         told.append(([one.subject for one in fact.listed], fact.gap))
     down = (["192.0.2.7"], "the server is down")
     assert told == [(["192.0.2.7"], ""), down, down, ([], ""), ([], "")]
+
+
+def test_the_watch_is_not_over_while_addresses_wait_to_be_read() -> None:
+    session = FakeSession()
+    now = session.clock.now()
+    session.state.contained_at = iso(now - timedelta(days=8))
+    session.state.listings.observed({"at": iso(now), "asked": 1, "subjects": []})
+    told = []
+    for gap in (Gap(ADDRESSES, US, "no answer", passing=True), Gap(ADDRESSES, US, "role too low"), None):
+        session.inventory.gaps = {"ips US": gap} if gap is not None else {}
+        told.append(session.blocklists.over())
+    assert told == [False, True, True]

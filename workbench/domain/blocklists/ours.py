@@ -10,6 +10,7 @@ from workbench.core.errors import UsageError
 from workbench.core.redact import visible
 from workbench.core.words import listed
 from workbench.domain.blocklists.listings import Seen
+from workbench.domain.model.inventory import Inventory
 from workbench.domain.model.plan import EffectKind, EffectState
 from workbench.domain.model.situation import INTRUDER, Situation
 from workbench.domain.runbook.claims import Coverage, Reading
@@ -67,6 +68,11 @@ def unseen(situation: Situation) -> list[Reading]:
             Reading(visible(listed(never), 300), None, Coverage.NOT_ASKED, "no list was asked about it yet"),
         )
     return found
+
+
+def not_read_yet(inventory: Inventory) -> bool:
+    """Return whether sending addresses could not be read for a fault that may pass: the next look reads them again."""
+    return any(gap.slice == ADDRESSES and gap.passing for gap in inventory.gaps.values())
 
 
 def _askable(name: str, asked: set[str]) -> bool:

@@ -13,6 +13,7 @@ from tests.support.situations import NOW, OWN, US, Story, situation
 from workbench.blocklists.removal import RemovalRequest, RequestState
 from workbench.core.clock import iso
 from workbench.domain.blocklists.listings import ListingBook
+from workbench.domain.blocklists.ours import ADDRESSES
 from workbench.domain.blocklists.recorded import VendorMonitoring, VendorsOwnListing
 from workbench.domain.model.inventory import DomainItem, Gap
 from workbench.domain.model.plan import EffectKind, EffectState
@@ -359,6 +360,17 @@ def test_after_the_days_what_gave_no_answer_waits_for_a_person() -> None:
     there = book(fresh(7), clear=("a.example",))
     until = f"no listing that matters, watched until {NOW + timedelta(days=7):%d %b}"
     assert blocklists.blocklists(there) == Found(Verdict.DONE, (until, looked(there, "0 listings", 0)))
+
+
+@pytest.mark.parametrize(("passing", "action"), [(True, "blocklists.check"), (False, "pane.blocklists")])
+def test_after_the_days_addresses_that_could_not_be_read_are_read_again_where_that_may_help(
+    passing: bool, action: str
+) -> None:
+    there = book(fresh(8), clear=("a.example",))
+    there.inventory.gaps["ips US"] = Gap(ADDRESSES, US, "a web page answered", passing=passing)
+    found = blocklists.blocklists(there)
+    assert (found.verdict, found.action, found.idle) == (Verdict.IN_PROGRESS, action, True)
+    assert found.waits.startswith("the next look" if passing else "whoever looks these lists up by hand")
 
 
 @pytest.mark.parametrize("count", [1, 4, 5])
