@@ -28,7 +28,7 @@ from workbench.core.clock import iso
 from workbench.core.errors import UsageError
 from workbench.core.redact import visible
 from workbench.domain.blocklists.listings import listing_now, round_body, subject_of
-from workbench.domain.blocklists.ours import mattering, not_read_yet
+from workbench.domain.blocklists.ours import hidden_by_fault, mattering
 from workbench.domain.blocklists.recorded import (
     AcceptedTerms,
     LinkedHosts,
@@ -162,7 +162,7 @@ class BlocklistWatch(WaysOff):
             return None
         async with self._lock:
             catalogue = await self.catalogue()
-            if not self.book.rounds or not self.host.inventory.ips or not_read_yet(self.host.inventory):
+            if not self.book.rounds or not self.host.inventory.ips or hidden_by_fault(self.host.inventory):
                 await self._read_targets()
             due = self._due(catalogue, self.now())
             made = None
@@ -196,7 +196,7 @@ class BlocklistWatch(WaysOff):
         """Return whether the watch is over: a week after containment, all addresses read, no listing that matters."""
         until, last = watch_until(self.host.recorder.state), self.book.last_round_at
         asked = bool(last) and until is not None and datetime.fromisoformat(last) >= until
-        return asked and not mattering(self.host.situation()) and not not_read_yet(self.host.inventory)
+        return asked and not mattering(self.host.situation()) and not hidden_by_fault(self.host.inventory)
 
     async def _round(
         self,

@@ -70,7 +70,7 @@ def unseen(situation: Situation) -> list[Reading]:
     return found
 
 
-def not_read_yet(inventory: Inventory) -> bool:
+def hidden_by_fault(inventory: Inventory) -> bool:
     """Return whether sending addresses could not be read for a fault that may pass: the next look reads them again."""
     return any(gap.slice == ADDRESSES and gap.passing for gap in inventory.gaps.values())
 

@@ -14,7 +14,7 @@ from workbench.core.redact import visible
 from workbench.core.words import listed, plural
 from workbench.domain.blocklists import clean
 from workbench.domain.blocklists.listings import ListingBook, Seen, settled
-from workbench.domain.blocklists.ours import deleted, mattering, not_read_yet, unseen
+from workbench.domain.blocklists.ours import deleted, hidden_by_fault, mattering, unseen
 from workbench.domain.blocklists.recorded import GmailRates, RefusalsRead, SendingHealth, VendorMonitoring
 from workbench.domain.blocklists.refusals import partial_line, remainder_lines
 from workbench.domain.model.situation import Situation
@@ -54,7 +54,7 @@ def blocklists(situation: Situation) -> Found:
     until = watch_until(state)
     if until is None or now < until or matter:
         return _watching(situation, matter, until, dark, lines)
-    if dark and not_read_yet(situation.inventory):
+    if dark and hidden_by_fault(situation.inventory):
         waits = "the next look, which reads what could not be read; or whoever looks them up by hand and attests it (t)"
         return Found(Verdict.IN_PROGRESS, (*dark, *lines), action=CHECK, idle=True, waits=waits)
     if dark:
