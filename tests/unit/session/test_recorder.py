@@ -17,20 +17,25 @@ from workbench.journal.ledger import Ledger
 from workbench.mailgun.endpoints import MAILGUN
 from workbench.session.events import Event, VaultDamaged
 from workbench.session.recorder import Recorder, SessionOptions
-from workbench.vault.vault import EntryName
+from workbench.vault.vault import EntryName, Vault
 
 INCIDENT = "20261121-140207-3f2a"
+
+
+async def recording(folder: Path) -> tuple[Home, Vault, Recorder]:
+    """Return a home, its vault and a recorder that writes an incident's journal there."""
+    home = Home(folder / "home")
+    home.ensure()
+    vault = await file_vault(home)
+    journal = Journal.open(home.folder(INCIDENT) / JOURNAL_NAME, SystemClock(), INCIDENT)
+    options = SessionOptions(home=home, endpoints=MAILGUN, vault=vault, clock=SystemClock(), key=None)
+    return home, vault, Recorder(options, journal, Ledger(journal, journal.rows()))
 
 
 async def test_a_vault_that_is_damaged_while_it_is_open_is_told_with_the_next_row_and_once(
     tmp_path: Path,
 ) -> None:
-    home = Home(tmp_path / "home")
-    home.ensure()
-    vault = await file_vault(home)
-    journal = Journal.open(home.folder(INCIDENT) / JOURNAL_NAME, SystemClock(), INCIDENT)
-    options = SessionOptions(home=home, endpoints=MAILGUN, vault=vault, clock=SystemClock(), key=None)
-    recorder = Recorder(options, journal, Ledger(journal, journal.rows()))
+    home, vault, recorder = await recording(tmp_path)
     told: list[Event] = []
     recorder.subscribe(told.append)
     await vault.store(EntryName("service", "first"), Secret("a value"))
@@ -73,14 +78,9 @@ async def test_rows_of_another_workbench_count_once_although_two_follow_at_the_s
 async def test_a_secret_that_somebody_types_or_a_server_quotes_is_refused_in_words_and_ends_nothing(
     tmp_path: Path,
 ) -> None:
-    home = Home(tmp_path / "home")
-    home.ensure()
-    vault = await file_vault(home)
-    journal = Journal.open(home.folder(INCIDENT) / JOURNAL_NAME, SystemClock(), INCIDENT)
-    options = SessionOptions(home=home, endpoints=MAILGUN, vault=vault, clock=SystemClock(), key=None)
-    recorder = Recorder(options, journal, Ledger(journal, journal.rows()))
+    _, _, recorder = await recording(tmp_path)
     secret = Secret("Vq3kL9wZr5TnB8xYc2MdP7sGf4HjA6eu")
-    journal.guard(secret)
+    recorder.journal.guard(secret)
     for said in (
         recorder.attest("4", f"changed to {secret.reveal()}"),
         recorder.decide("user:u1", "ours", secret.reveal()),
@@ -91,5 +91,5 @@ async def test_a_secret_that_somebody_types_or_a_server_quotes_is_refused_in_wor
     assert not recorder.state.attestations and not recorder.state.decisions
     await recorder.record_error(UsageError(f"The server said {secret.reveal()}."), "asking")
     assert recorder.state.errors[-1]["what"] == "UsageError"
-    assert secret.reveal() not in "".join(row.text for row in journal.rows())
+    assert secret.reveal() not in "".join(row.text for row in recorder.journal.rows())
     await recorder.close()
